@@ -1,0 +1,1 @@
+"""The nouns: frozen records every other package speaks in, with no behaviour beyond their own."""

@@ -1,0 +1,78 @@
+"""A command: one unit of background work that the client polls by its id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from opensaldo.domain.client import Environment
+
+
+class CommandName(StrEnum):
+    """The commands the wire knows by name (wire contract, section 5.2)."""
+
+    DEFAULT_IMPORT = "DefaultImportCommand"
+    SIGN_OUT = "SignOutCommand"
+
+
+class CommandState(StrEnum):
+    """Where the command stands; the last three are final."""
+
+    SETUP = "setup"
+    IN_PROGRESS = "in_progress"
+    SUCCESSFUL = "successful"
+    ERROR = "error"
+    FATAL = "fatal"
+
+
+FINAL_STATES = frozenset({CommandState.SUCCESSFUL, CommandState.ERROR, CommandState.FATAL})
+
+
+class Outcome(StrEnum):
+    """How an import ended, in the receipt's closed set of words."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What an import did, in counts and times; no bank data."""
+
+    outcome: Outcome
+    accounts: int = 0
+    pages: int = 0
+    rows: int = 0
+    reruns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a command failed: a name of the wire contract and a text that holds no bank data."""
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One background job of a session; `id` is a decimal string of 7 to 9 digits."""
+
+    id: str
+    name: CommandName
+    session_id: str
+    client_id: str
+    environment: Environment
+    state: CommandState
+    progress: int
+    created_at: datetime
+    target: str | None = None
+    institution: str | None = None
+    since: date | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    runs: int = 0
+    failure: Failure | None = None
+    receipt: Receipt | None = None

@@ -1,0 +1,61 @@
+"""A target: a sign-in choice in the catalogue, one way into one bank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AccountType(StrEnum):
+    """Who may use the target."""
+
+    INDIVIDUAL = "Individual"
+    SOLE_TRADER = "SoleTrader"
+    CORPORATE = "Corporate"
+
+
+class Interface(StrEnum):
+    """How the target reaches the bank."""
+
+    PSD2 = "psd2"
+    FALLBACK = "fallback"
+
+
+class AccessMode(StrEnum):
+    """What the client asks for: one visit, repeated visits, or repeated where possible."""
+
+    SINGLE = "SINGLE"
+    MULTIPLE = "MULTIPLE"
+    MIXED = "MIXED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One way into one bank, as its file under data/<country>/banks states it.
+
+    `commands` are the command names the target offers, `credentials` its credential kinds in
+    order; `history_days` is how far back the bank serves right after SCA.
+    """
+
+    name: str
+    country: str
+    institution: str
+    official_name: str
+    official_url: str
+    interface: Interface
+    protocol: str
+    account_types: tuple[AccountType, ...]
+    commands: tuple[str, ...]
+    credentials: tuple[str, ...]
+    login_name: str | None = None
+    beta: bool = False
+    multiple_access: bool = False
+    test_only: bool = False
+
+    def serves(self, mode: AccessMode) -> bool:
+        """Whether the target can be signed in to with this access mode."""
+        return mode is not AccessMode.MULTIPLE or self.multiple_access
+
+    def grants_consent(self, mode: AccessMode) -> bool:
+        """Whether a sign-in with this access mode ends in a reusable consent."""
+        return mode is not AccessMode.SINGLE and self.multiple_access

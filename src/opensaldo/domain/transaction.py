@@ -1,0 +1,50 @@
+"""A transaction: one movement of money on an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+class TransactionStatus(StrEnum):
+    """Whether the bank has booked the transaction."""
+
+    DONE = "DONE"
+    PENDING = "PENDING"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """One movement; `amount` is signed and in the account's currency, negative is an outflow.
+
+    `bank_id` is the bank's own id of the row, never shown on the wire.
+    """
+
+    amount: Decimal
+    transaction_on: date | None = None
+    booked_on: date | None = None
+    balance: Decimal | None = None
+    title: str | None = None
+    party: str | None = None
+    party_iban: str | None = None
+    variable_symbol: str | None = None
+    constant_symbol: str | None = None
+    kind: str | None = None
+    status: TransactionStatus = TransactionStatus.DONE
+    labels: tuple[str, ...] = ()
+    bank_id: str | None = None
+
+    @property
+    def day(self) -> date | None:
+        """The day that counts wherever a range is computed (wire contract, section 8)."""
+        return self.transaction_on or self.booked_on
+
+
+def newest_first(transactions: list[Transaction]) -> tuple[Transaction, ...]:
+    """The transactions from the newest day to the oldest; undated rows (not yet booked) lead.
+
+    Rows of one day keep the order in which the bank sent them.
+    """
+    return tuple(sorted(transactions, key=lambda row: row.day or date.max, reverse=True))

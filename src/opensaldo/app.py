@@ -1,0 +1,136 @@
+"""The composition root: configuration in, a running platform and its application out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.routing import Router
+from starlette.types import ASGIApp
+
+from opensaldo.config import Config
+from opensaldo.connectors.http import Door
+from opensaldo.connectors.registry import load_catalog
+from opensaldo.connectors.signing import Seal
+from opensaldo.domain.clock import Clock, system_clock
+from opensaldo.engine.admission import Gate
+from opensaldo.engine.commands import jobs
+from opensaldo.engine.durable import Durable
+from opensaldo.engine.platform import Platform
+from opensaldo.engine.retention import crons
+from opensaldo.observe import BANK_CALLS, BANK_SECONDS
+from opensaldo.store.db import Store
+from opensaldo.store.lock import SlotLock
+from opensaldo.store.migrate import migrate
+from opensaldo.store.vault import Vault
+from opensaldo.web.api.routes import routes as api_routes
+from opensaldo.web.common import Entrance, not_found
+from opensaldo.web.settings import Front
+from opensaldo.web.widget.pages import PagesConfig
+from opensaldo.web.widget.pages import routes as page_routes
+
+SEAL_FOLDER = "seal"
+LOCK_FOLDER = "locks"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The platform's addresses as the world sees them."""
+
+    public_url: str
+    signin_url: str
+    docs_url: str
+    portal_url: str
+
+    @classmethod
+    def of(cls, config: Config, listening: str) -> Addresses:
+        """The configured addresses; what is left open is where the process listens."""
+        public = config.public_url or listening
+        return cls(
+            public_url=public,
+            signin_url=config.signin_url or public,
+            docs_url=config.docs_url or public,
+            portal_url=config.portal_url or public,
+        )
+
+
+@asynccontextmanager
+async def running(config: Config, clock: Clock = system_clock) -> AsyncIterator[Platform]:
+    """A platform that runs commands while the block lasts.
+
+    Raises:
+        PlatformUnavailable: the database cannot be reached.
+        NoFreeSlot: another process has the database (SQLite), or all slots are taken.
+    """
+    async with maintained(config, clock) as platform:
+        try:
+            await platform.workflows.start(jobs(platform), crons(platform))
+            yield platform
+        finally:
+            await platform.workflows.stop()
+
+
+@asynccontextmanager
+async def maintained(config: Config, clock: Clock = system_clock) -> AsyncIterator[Platform]:
+    """A platform that is up to date and can be looked after, but runs no commands."""
+    async with AsyncExitStack() as stack:
+        store = open_store(config)
+        stack.callback(store.close)
+        await asyncio.to_thread(migrate, store)
+        door = Door(on_call=_count_call, plain_origin=config.kontobank_url)
+        stack.push_async_callback(door.close)
+        seal = await asyncio.to_thread(
+            partial(Seal.open, clock=clock), config.key_dir / SEAL_FOLDER
+        )
+        lock = SlotLock.for_store(store, config.data_dir / LOCK_FOLDER)
+        yield Platform(
+            store=store,
+            vault=await asyncio.to_thread(Vault.open, config.key_dir, clock),
+            door=door,
+            catalog=load_catalog(
+                kontobank_url=config.kontobank_url, door=door, seal=seal, clock=clock
+            ),
+            clock=clock,
+            limits=config.limits,
+            workflows=Durable(store, lock, clock, at_once_max=config.imports_at_once),
+        )
+
+
+def open_store(config: Config) -> Store:
+    """The store the configuration names; its folder exists afterwards."""
+    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Store.open(config.database_url)
+
+
+def application(config: Config, platform: Platform, listening: str) -> ASGIApp:
+    """The web application on a running platform; `listening` is where it can be reached."""
+    addresses = Addresses.of(config, listening)
+    front = Front(
+        platform=platform,
+        gate=Gate(platform.store, platform.clock, requests_per_minute=config.requests_per_minute),
+        public_url=addresses.public_url,
+        signin_url=addresses.signin_url,
+        docs_url=addresses.docs_url,
+        portal_url=addresses.portal_url,
+        support_mail=config.support_mail,
+        trusted_proxies=config.trusted_proxies,
+    )
+    pages = PagesConfig(
+        platform=platform,
+        signin_url=addresses.signin_url,
+        client_address=front.client_address,
+    )
+    starlette = Starlette()
+    starlette.router = Router(
+        routes=[*api_routes(front), *page_routes(pages)], default=not_found(front)
+    )
+    return Entrance(starlette)
+
+
+def _count_call(bank: str, endpoint: str, status: int, seconds: float) -> None:
+    BANK_CALLS.labels(bank, endpoint, str(status)).inc()
+    BANK_SECONDS.labels(bank).observe(seconds)

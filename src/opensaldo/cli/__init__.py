@@ -1,0 +1,50 @@
+"""The command line: `opensaldo SUBCOMMAND`; each subcommand imports only what it needs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from opensaldo import __version__
+from opensaldo.cli import options as given
+
+EXIT_MISTAKE = 2
+EXIT_UNAVAILABLE = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; returns its exit code. A user's mistake is one line, no traceback."""
+    options = parser().parse_args(arguments)
+    from opensaldo.config import BadConfig
+    from opensaldo.errors import CallerError, PlatformUnavailable
+
+    try:
+        return int(options.run(options))
+    except (BadConfig, CallerError) as mistake:
+        return _say(str(mistake), EXIT_MISTAKE)
+    except PlatformUnavailable:
+        return _say(
+            "The database cannot be reached; check OPENSALDO_DATABASE_URL.", EXIT_UNAVAILABLE
+        )
+    except OSError as trouble:
+        place = f": {trouble.filename}" if trouble.filename else ""
+        return _say(f"{trouble.strerror or trouble}{place}", EXIT_UNAVAILABLE)
+    except KeyboardInterrupt:
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    whole = argparse.ArgumentParser(
+        prog="opensaldo", description="OpenSaldo, self-hosted account information."
+    )
+    whole.add_argument("--version", action="version", version=f"opensaldo {__version__}")
+    given.add_subcommands(whole.add_subparsers(metavar="SUBCOMMAND", required=True))
+    return whole
+
+
+def _say(text: str, code: int) -> int:
+    sys.stdout.flush()
+    print(f"opensaldo: {text}", file=sys.stderr)
+    return code

@@ -1,0 +1,121 @@
+"""`opensaldo client …`: clients, their keys, addresses and products."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.table import Table
+
+from opensaldo.app import open_store
+from opensaldo.config import Config
+from opensaldo.domain.client import Product, environment_of
+from opensaldo.domain.clock import system_clock
+from opensaldo.engine import clients
+from opensaldo.errors import InvalidArgument
+from opensaldo.store.db import Store
+from opensaldo.store.migrate import migrate
+
+T = TypeVar("T")
+
+
+def create(options: argparse.Namespace) -> int:
+    """Make a client."""
+    environment = environment_of(options.client)
+    _with_store(
+        lambda store: clients.create_client(
+            store, system_clock, options.client, environment, options.legal_name
+        )
+    )
+    print(f"Created {options.client} ({environment}). Next:")
+    print(f"  opensaldo client key {options.client}")
+    print(f"  opensaldo client allow {options.client} ADDRESS")
+    return 0
+
+
+def key(options: argparse.Namespace) -> int:
+    """Make a key and print it, or revoke one."""
+    if options.revoke is not None:
+        _with_store(
+            lambda store: clients.revoke_key(store, system_clock, options.client, options.revoke)
+        )
+        print(f"Key {options.revoke} of {options.client} is revoked.")
+        return 0
+    made = _with_store(lambda store: clients.issue_key(store, system_clock, options.client))
+    print("This key is shown once; keep it safe:")
+    print(made.reveal())
+    return 0
+
+
+def allow(options: argparse.Namespace) -> int:
+    """Accept calls from an address or network."""
+    plain = _with_store(lambda store: clients.allow_address(store, options.client, options.network))
+    print(f"{options.client} may call from {plain}.")
+    return 0
+
+
+def disallow(options: argparse.Namespace) -> int:
+    """No longer accept calls from an address or network."""
+    plain = _with_store(
+        lambda store: clients.disallow_address(store, options.client, options.network)
+    )
+    print(f"{options.client} may no longer call from {plain}.")
+    return 0
+
+
+def product(options: argparse.Namespace) -> int:
+    """Switch a product on or off."""
+    try:
+        chosen = Product(options.product)
+    except ValueError:
+        known = ", ".join(one.value for one in Product)
+        raise InvalidArgument(
+            f"There is no product {options.product}; there are {known}."
+        ) from None
+    enabled = options.state == "on"
+    _with_store(lambda store: clients.switch_product(store, options.client, chosen, enabled))
+    print(f"{chosen.value} is {options.state} for {options.client}.")
+    return 0
+
+
+def poll_requires_session(options: argparse.Namespace) -> int:
+    """Ask for session id and signature on polls, or stop asking."""
+    on = options.state == "on"
+    _with_store(lambda store: clients.require_session_on_poll(store, options.client, on))
+    print(f"Polling with a session is {options.state} for {options.client}.")
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Show one client."""
+    found = _with_store(lambda store: clients.describe(store, options.client))
+    table = Table(title=f"{found.client.id} · {found.client.legal_name}", show_header=False)
+    table.add_row("environment", found.client.environment.value)
+    for one in found.keys:
+        state = "revoked" if one.revoked_at else "live"
+        table.add_row(f"key {one.id}", f"{one.hint[:2]}…{one.hint[2:]} · {state}")
+    table.add_row("addresses", ", ".join(found.networks) or "none: no call is accepted")
+    table.add_row("products", ", ".join(sorted(found.products)) or "none")
+    Console().print(table)
+    return 0
+
+
+def list(_options: argparse.Namespace) -> int:
+    """Show all clients."""
+    table = Table("client", "environment", "legal name")
+    for client in _with_store(clients.all_clients):
+        table.add_row(client.id, client.environment.value, client.legal_name)
+    Console().print(table)
+    return 0
+
+
+def _with_store(work: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
+    store = open_store(Config.from_env())
+    try:
+        migrate(store)
+        return asyncio.run(work(store))
+    finally:
+        store.close()

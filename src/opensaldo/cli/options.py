@@ -1,0 +1,100 @@
+"""What each subcommand takes; the work behind it is imported when it is run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+PORT_MAX = 65535
+
+Subparsers = Any  # argparse keeps its class private
+Run = Callable[[argparse.Namespace], int]
+
+
+def add_subcommands(subparsers: Subparsers) -> None:
+    """Every subcommand with its options."""
+    _demo(subparsers)
+    _add(subparsers, "serve", "run the API, the sign-in pages and an executor", "serve.serve")
+    _add(subparsers, "worker", "run an executor only (PostgreSQL)", "serve.worker")
+    _add(subparsers, "migrate", "bring the database up to this version", "upkeep.migrate")
+    _add(subparsers, "purge", "delete now what is due", "upkeep.purge")
+    _add(
+        subparsers,
+        "check-config",
+        "check the configuration and show it, secrets hidden",
+        "upkeep.check_config",
+    )
+    _client(subparsers)
+
+
+def _demo(subparsers: Subparsers) -> None:
+    demo = _add(
+        subparsers,
+        "demo",
+        "sign a synthetic person in to the mock bank, import, and leave the server running",
+        "demo.demo",
+    )
+    demo.add_argument("--once", action="store_true", help="end after the import")
+    demo.add_argument("--json", action="store_true", help="print one JSON object on one line")
+    demo.add_argument("--port", type=_port, default=8400, help="the API's port; 0 takes a free one")
+    demo.add_argument(
+        "--data-dir", type=Path, default=Path(".demo"), help="where the demo keeps its data"
+    )
+
+
+def _client(subparsers: Subparsers) -> None:
+    client = subparsers.add_parser(
+        "client", help="make clients, their keys, addresses and products"
+    )
+    actions = client.add_subparsers(metavar="ACTION", required=True)
+    create = _add(actions, "create", "make a client; the id of a TEST client ends in -test")
+    create.add_argument("client", help="a slug, such as acme-test")
+    create.add_argument("--legal-name", required=True, help="shown to people in the consent")
+    _add(actions, "list", "show all clients")
+    show = _add(actions, "show", "show one client: keys (masked), addresses, products")
+    show.add_argument("client")
+    key = _add(actions, "key", "make a key and show it once, or revoke one")
+    key.add_argument("client")
+    key.add_argument("--revoke", type=int, metavar="NUMBER", help="the key's number in `show`")
+    for name, help_text in (
+        ("allow", "accept calls from an address or network"),
+        ("disallow", "no longer accept calls from an address or network"),
+    ):
+        address = _add(actions, name, help_text)
+        address.add_argument("client")
+        address.add_argument("network", help="192.0.2.7, 192.0.2.0/24 or 2001:db8::/32")
+    product = _add(actions, "product", "switch a product on or off")
+    product.add_argument("client")
+    product.add_argument("product")
+    product.add_argument("state", choices=("on", "off"))
+    polling = _add(actions, "poll-requires-session", "ask for session id and signature on polls")
+    polling.add_argument("client")
+    polling.add_argument("state", choices=("on", "off"))
+
+
+def _add(
+    subparsers: Subparsers, name: str, summary: str, work: str | None = None
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = subparsers.add_parser(name, help=summary, description=summary)
+    parser.set_defaults(run=_later(work or f"clients.{name.replace('-', '_')}"))
+    return parser
+
+
+def _later(work: str) -> Run:
+    """The function `module.function` of this package, imported when it is called."""
+    module, _, function = work.partition(".")
+
+    def run(options: argparse.Namespace) -> int:
+        found: Run = getattr(import_module(f"opensaldo.cli.{module}"), function)
+        return found(options)
+
+    return run
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > PORT_MAX:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to {PORT_MAX}, not {text!r}")
+    return int(text)

@@ -1,0 +1,133 @@
+"""`opensaldo serve` and `opensaldo worker`: the processes an operator runs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+
+from opensaldo.app import application, running
+from opensaldo.config import BadConfig, Config
+from opensaldo.engine.durable import NoFreeSlot
+from opensaldo.observe import configure_logs, log, serve_metrics
+
+BACKLOG = 2048
+GRACE_S = 5
+KEEP_ALIVE_S = 65
+
+
+def serve(_options: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    return run(lambda: _serve(Config.from_env()))
+
+
+def worker(_options: argparse.Namespace) -> int:
+    """Execute commands until told to stop."""
+    config = Config.from_env()
+    if config.database_url.reveal().startswith("sqlite"):
+        raise BadConfig("SQLite is one process, `opensaldo serve`; workers need PostgreSQL.")
+    return run(lambda: _work(config))
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    """Run a coroutine on uvloop where there is one.
+
+    Raises:
+        BadConfig: no executor slot is free; the message says what to do.
+    """
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(main())
+    except NoFreeSlot as taken:
+        raise BadConfig(str(taken)) from None
+    return 0
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+@asynccontextmanager
+async def serving(config: Config) -> AsyncIterator[tuple[str, asyncio.Task[None]]]:
+    """The server runs while the block lasts; yields its address and the task to wait for."""
+    with listen(config.host, config.port) as sock:
+        address = address_of(sock)
+        async with running(config) as platform:
+            server = uvicorn.Server(_settings(application(config, platform, address)))
+            task = asyncio.create_task(server.serve(sockets=[sock]))
+            while not server.started and not task.done():
+                await asyncio.sleep(0.005)
+            try:
+                yield address, task
+            finally:
+                server.should_exit = True
+                await asyncio.gather(task, return_exceptions=True)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket, so that the port is known before anything is built on it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as taken:
+        sock.close()
+        raise OSError(
+            taken.errno, f"Cannot listen on {host}:{port}: {taken.strerror}; choose another port."
+        ) from None
+    sock.listen(BACKLOG)
+    sock.set_inheritable(False)
+    return sock
+
+
+def address_of(sock: socket.socket) -> str:
+    """The address of what listens on this socket."""
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _serve(config: Config) -> None:
+    configure_logs(config.log_level)
+    metrics = serve_metrics("127.0.0.1", config.metrics_port)
+    async with serving(config) as (address, task):
+        log.info("serving", host=address, port=metrics)
+        await task
+
+
+async def _work(config: Config) -> None:
+    configure_logs(config.log_level)
+    serve_metrics("127.0.0.1", config.metrics_port)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with running(config):
+        log.info("working")
+        await stopped.wait()
+
+
+def _settings(app: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+    )

@@ -1,0 +1,101 @@
+"""What the demo shows a person: a progress bar, a readable table, and where to look next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from opensaldo.domain.secret import Secret
+
+LATEST_SHOWN = 10
+
+
+class Showing:
+    """Everything the demo prints for people; quiet when a program reads."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        """Print to the terminal, or nowhere."""
+        self._console = Console(quiet=quiet, highlight=False)
+
+    def started(self, address: str, kontobank_url: str) -> None:
+        """The two programs are up."""
+        self._console.print(f"[bold]OpenSaldo[/] {address}   [bold]KontoBank[/] {kontobank_url}")
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str, int], None]]:
+        """A bar that moves while the visit goes on."""
+        columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self._console) as bar:
+            task = bar.add_task("starting", total=100)
+            yield lambda what, done: bar.update(task, description=what, completed=done)
+
+    def result(self, result: dict[str, Any], summary: dict[str, Any]) -> None:
+        """What came in."""
+        self._console.print(_owners(result))
+        for account in result.get("accounts", []):
+            self._console.print(_account(account))
+        receipt = result.get("receipt", {})
+        self._console.print(
+            f"{summary['command']} in {summary['seconds']} s · {summary['accounts']} account(s) · "
+            f"{summary['transactions']} transactions · {receipt.get('pages', 0)} pages · "
+            f"receipt: {receipt.get('outcome', '-')}"
+        )
+
+    def staying(self, address: str, key: Secret, kontobank_url: str) -> None:
+        """Where to look next; the server stays."""
+        lines = (
+            f"API        {address}/v1",
+            f"API key    {key.reveal()}",
+            f"Docs       {address}/docs",
+            f"Mock bank  {kontobank_url}",
+            "",
+            "Try it:",
+            f"  curl -H 'X-Api-Key: {key.reveal()}' -X POST {address}/v1/mock-session.xml",
+            "",
+            "Ctrl-C stops both programs.",
+        )
+        self._console.print(
+            Panel(Text("\n".join(lines)), title="Where to look next", expand=False),
+            soft_wrap=True,
+        )
+
+
+def _owners(result: dict[str, Any]) -> Table:
+    table = Table("owner", "national id", title="Owners", title_justify="left")
+    for owner in result.get("owners", []):
+        table.add_row(Text(owner["name"]), Text(owner.get("nationalId", "-")))
+    return table
+
+
+def _account(account: dict[str, Any]) -> Table:
+    currency = account["currency"]
+    title = f"{account.get('number', '-')}   balance {_amount(account.get('balance'))} {currency}"
+    title += f"   available {_amount(account.get('availableBalance'))} {currency}"
+    table = Table(title=title, title_justify="left")
+    table.add_column("date", no_wrap=True)
+    table.add_column(currency, justify="right", no_wrap=True)
+    table.add_column("description", max_width=34, no_wrap=True)
+    table.add_column("counterparty", max_width=26, no_wrap=True)
+    rows = account.get("transactions", [])
+    for row in rows[:LATEST_SHOWN]:
+        colour = "red" if row["amount"] < 0 else "green"
+        table.add_row(
+            row.get("date", "-"),
+            Text(_amount(row["amount"]), style=colour),
+            Text(row.get("description", "-")),
+            Text(row.get("counterpartyName", "-")),
+        )
+    if len(rows) > LATEST_SHOWN:
+        table.caption = f"the latest {LATEST_SHOWN} of {len(rows)}"
+    return table
+
+
+def _amount(amount: float | None) -> str:
+    return "-" if amount is None else f"{amount:,.2f}".replace(",", " ")

@@ -1,0 +1,1 @@
+"""To the banks: one package a standard, one text file a bank."""

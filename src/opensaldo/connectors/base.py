@@ -1,0 +1,174 @@
+"""What every connector promises: sign a person in by SCA steps, then read what they granted.
+
+SCA is data: `begin` and `resume` answer a step that says what must happen next; nothing is kept
+between calls but what the step itself carries, so any process can go on with any sign-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from opensaldo.domain.account import Account, Card, Deposit
+from opensaldo.domain.owner import Owner
+from opensaldo.domain.secret import Secret
+from opensaldo.domain.target import Target
+from opensaldo.domain.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PsuContext:
+    """The person's device, sent to the bank only for calls made while the person is present."""
+
+    ip_address: str
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInRequest:
+    """One sign-in at one target.
+
+    `grant` is our id of the consent, at most 64 characters; `state` comes back from the bank
+    unchanged; `history_days` is how far back the person is asked to let us read; `repeated` asks
+    for a consent that outlives the session until `valid_until`.
+    """
+
+    target: Target
+    grant: str
+    return_url: str
+    state: str
+    psu: PsuContext
+    repeated: bool
+    history_days: int
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What the bank granted: tokens and the accounts the person chose; sealed wherever it is kept.
+
+    `account_numbers` is empty when the grant names none (`Connector.account_numbers` then asks the
+    bank). `history_days` is what the bank let us read, None when it did not say.
+    """
+
+    grant: str
+    access_token: Secret
+    expires_at: datetime
+    refresh_token: Secret | None = None
+    account_numbers: tuple[str, ...] = ()
+    valid_until: datetime | None = None
+    history_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """The person must go to this address; `memory` is handed back to `resume` as it is."""
+
+    url: str
+    memory: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The person has granted access."""
+
+    access: Access
+
+
+ScaStep = Redirect | Done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReading:
+    """One account with its owners, its transactions not read yet.
+
+    When the bank says that it is a card's or a deposit's account, `card` or `deposit` holds the
+    same facts as that noun; at most one of the two is set.
+    """
+
+    account: Account
+    owners: tuple[Owner, ...]
+    card: Card | None = None
+    deposit: Deposit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a list, in the bank's order; `is_last` when no further page follows.
+
+    `currency` is what the rows say they are in, None when they do not say; it must be that of the
+    account.
+    """
+
+    rows: tuple[Transaction, ...]
+    is_last: bool
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a connector offers at one target.
+
+    `lists` are the bank's names of the transaction lists worth reading, in order of use; each is
+    also an endpoint of the attempt ledger. `history_days_initial` is how far back the bank serves
+    right after SCA, `history_days_later` without it (RTS 2018/389 art. 10a).
+    """
+
+    lists: tuple[str, ...]
+    account_endpoint: str
+    accounts_endpoint: str
+    calls_at_once_max: int
+    history_days_initial: int
+    history_days_later: int
+
+
+class Connector(Protocol):
+    """One target's road. Every method raises the BankError or PsuError that says who must act."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this target offers."""
+        ...
+
+    async def begin(self, request: SignInRequest) -> ScaStep:
+        """Start a sign-in."""
+        ...
+
+    async def resume(
+        self, request: SignInRequest, step: Redirect, answer: Mapping[str, str]
+    ) -> ScaStep:
+        """Go on with what came back; `answer` holds the query parameters of the return address.
+
+        Raises:
+            PsuError: the person gave up or the bank refused them.
+        """
+        ...
+
+    async def renew(self, access: Access, psu: PsuContext | None) -> Access:
+        """The access with a fresh token.
+
+        Raises:
+            BankAccessEnded: it cannot be renewed.
+        """
+        ...
+
+    async def account_numbers(self, access: Access, psu: PsuContext | None) -> tuple[str, ...]:
+        """The accounts to read when the grant named none; one bank call."""
+        ...
+
+    async def account(self, access: Access, number: str, psu: PsuContext | None) -> AccountReading:
+        """One account's details and owners; one bank call."""
+        ...
+
+    def pages(
+        self,
+        access: Access,
+        number: str,
+        list_name: str,
+        since: date,
+        psu: PsuContext | None,
+    ) -> AsyncIterator[Page]:
+        """The pages of one list from `since` on, in order, each fetched when asked for."""
+        ...

@@ -1,0 +1,131 @@
+"""Everything kept under one owner's external id: read as one, erased as one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+
+from opensaldo.domain.account import Account, Holdings
+from opensaldo.domain.aggregate import OwnerRecord, SourceTarget
+from opensaldo.domain.event import Event, EventKind
+from opensaldo.domain.owner import Owner
+from opensaldo.domain.transaction import Transaction, newest_first
+from opensaldo.engine.imports import HOLDINGS, document_place
+from opensaldo.engine.platform import Platform
+from opensaldo.errors import UnknownOwnerExternalId
+from opensaldo.observe import DELETED
+from opensaldo.store.db import Connection
+from opensaldo.store.queries import documents, events, owners
+from opensaldo.store.queries.clients import Caller
+from opensaldo.store.queries.documents import DocumentRow
+from opensaldo.wire import json_v1
+
+
+async def read_owner(platform: Platform, caller: Caller, owner_external_id: str) -> OwnerRecord:
+    """All imports of one owner, those of one target merged.
+
+    Raises:
+        UnknownOwnerExternalId: nothing is kept under this id.
+    """
+    client = caller.client
+    place = (client.id, client.environment, owner_external_id)
+    record = await platform.store.fetch(owners.owner_of, *place)
+    if record is None:
+        raise UnknownOwnerExternalId
+    rows = await platform.store.fetch(documents.documents_of_owner, *place, HOLDINGS)
+    imports: dict[str, list[Holdings]] = {}
+    for row in rows:
+        imports.setdefault(row.target or "", []).append(_opened(platform, row))
+    targets = tuple(_source(platform, caller, name, held) for name, held in imports.items())
+    return replace(record, targets=targets)
+
+
+async def erase_owner(platform: Platform, caller: Caller, owner_external_id: str) -> None:
+    """Imports, results and the key to them are gone; consents and usage counts stay.
+
+    Raises:
+        UnknownOwnerExternalId: nothing is kept under this id.
+    """
+    client = caller.client
+
+    def erase(connection: Connection) -> int:
+        erased = owners.erase_owner(connection, client.id, client.environment, owner_external_id)
+        if erased.documents == 0 and erased.owners == 0:
+            raise UnknownOwnerExternalId
+        at = platform.clock()
+        event = Event(
+            client_id=client.id,
+            environment=client.environment,
+            kind=EventKind.DATA_DELETED,
+            subject=platform.vault.fingerprint("owner", client.id, owner_external_id),
+            at=at,
+        )
+        events.append(connection, event)
+        return erased.documents
+
+    count = await platform.store.change_with(erase)
+    DELETED.labels("document").inc(count)
+    await asyncio.to_thread(platform.store.scrub)
+
+
+def merge(imports: list[Holdings]) -> Holdings:
+    """Several imports of one target as one, oldest first (wire contract, section 7.1).
+
+    Accounts are matched by IBAN; the newest import replaces balances and owners; transactions are
+    united, equal ones keeping the highest multiplicity one import had.
+    """
+    accounts: dict[str, Account] = {}
+    owners_found: dict[Owner, None] = {}
+    for held in imports:
+        owners_found = dict.fromkeys((*held.owners, *owners_found))
+        for account in held.accounts:
+            key = account.iban or account.name or ""
+            before = accounts.get(key)
+            accounts[key] = account if before is None else _joined(before, account)
+    newest = imports[-1]
+    return replace(newest, owners=tuple(owners_found), accounts=tuple(accounts.values()))
+
+
+def _joined(old: Account, new: Account) -> Account:
+    rows = united([*new.transactions], [*old.transactions])
+    earliest = [day for day in (old.active_since, new.active_since) if day is not None]
+    return replace(
+        new,
+        transactions=newest_first(rows),
+        active_since=min(earliest, default=None),
+        partial=new.partial,
+    )
+
+
+def united(new: list[Transaction], old: list[Transaction]) -> list[Transaction]:
+    """The union of two lists as multisets; rows are the same if all but labels and ids agree."""
+    spare = Counter(_identity(row) for row in new)
+    missing = []
+    for row in old:
+        identity = _identity(row)
+        if spare[identity] > 0:
+            spare[identity] -= 1
+        else:
+            missing.append(row)
+    return [*new, *missing]
+
+
+def _identity(row: Transaction) -> Transaction:
+    return replace(row, labels=(), bank_id=None)
+
+
+def _opened(platform: Platform, row: DocumentRow) -> Holdings:
+    key = platform.vault.unwrap(row.key)
+    place = document_place(row.command_id, HOLDINGS)
+    return json_v1.decode_holdings(platform.vault.open_sealed(key, row.sealed, place))
+
+
+def _source(platform: Platform, caller: Caller, name: str, held: list[Holdings]) -> SourceTarget:
+    target = platform.catalog.find(name, caller.client.environment)
+    return SourceTarget(
+        name=name,
+        official_name=target.official_name if target else name,
+        institution=target.institution if target else name,
+        holdings=merge(held),
+    )

@@ -1,0 +1,143 @@
+"""Reading all a person granted: accounts and lists at once, the pages of one list in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from opensaldo.connectors.base import Access, AccountReading, Connector, PsuContext
+from opensaldo.domain.account import Account, Holdings
+from opensaldo.domain.owner import Owner
+from opensaldo.domain.transaction import Transaction, newest_first
+from opensaldo.engine.ledger import WHOLE_GRANT, Ledger
+from opensaldo.errors import BankAnsweredNonsense
+
+ROWS_MAX = 200_000
+PROGRESS_FOUND_ACCOUNTS = 10
+PROGRESS_ALL_READ = 95
+
+
+@dataclass(slots=True)
+class Reading:
+    """One run through one access; after `read` or its interruption `holdings` is what came in."""
+
+    connector: Connector
+    access: Access
+    psu: PsuContext | None
+    since: date
+    ledger: Ledger
+    on_progress: Callable[[int], None]
+    pages: int = 0
+    _numbers: tuple[str, ...] = ()
+    _accounts: dict[str, AccountReading] = field(default_factory=dict)
+    _rows: dict[str, list[Transaction]] = field(default_factory=dict)
+    _open_lists: dict[str, int] = field(default_factory=dict)
+    _pages_seen_of_list: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    async def read(self) -> None:
+        """Everything was read.
+
+        Raises:
+            BankError: a call failed; the others were stopped.
+            BankRateLimited: the ledger refused; no call was made.
+        """
+        able = self.connector.capabilities
+        self._numbers = self.access.account_numbers or await self._ask_numbers()
+        self._open_lists = dict.fromkeys(self._numbers, len(able.lists))
+        self._rows = {number: [] for number in self._numbers}
+        endpoints = (able.account_endpoint, *able.lists)
+        await self.ledger.book((n, endpoint) for n in self._numbers for endpoint in endpoints)
+        self.on_progress(PROGRESS_FOUND_ACCOUNTS)
+        work: list[Coroutine[Any, Any, None]] = []
+        for number in self._numbers:
+            work.append(self._read_account(number))
+            work += [self._read_list(number, name) for name in able.lists]
+        await all_or_first_failure(work)
+
+    def holdings(self) -> Holdings:
+        """What was read; an account whose lists were cut short is marked partial.
+
+        An account whose details did not come in is left out: nothing about it is certain.
+        """
+        accounts = tuple(
+            self._account(number) for number in self._numbers if number in self._accounts
+        )
+        return Holdings(owners=self._owners(), accounts=accounts)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all accounts and all their lists were read to the end."""
+        return len(self._accounts) == len(self._numbers) and not any(self._open_lists.values())
+
+    async def _ask_numbers(self) -> tuple[str, ...]:
+        call = (WHOLE_GRANT, self.connector.capabilities.accounts_endpoint)
+        await self.ledger.book([call])
+        self.ledger.made(call)
+        return await self.connector.account_numbers(self.access, self.psu)
+
+    async def _read_account(self, number: str) -> None:
+        self.ledger.made((number, self.connector.capabilities.account_endpoint))
+        self._accounts[number] = await self.connector.account(self.access, number, self.psu)
+        self._report()
+
+    async def _read_list(self, number: str, name: str) -> None:
+        self.ledger.made((number, name))
+        rows = self._rows[number]
+        async for page in self.connector.pages(self.access, number, name, self.since, self.psu):
+            rows += [row for row in page.rows if row.day is None or row.day >= self.since]
+            self.pages += 1
+            self._pages_seen_of_list[number, name] = (
+                self._pages_seen_of_list.get((number, name), 0) + 1
+            )
+            if len(rows) > ROWS_MAX:
+                raise BankAnsweredNonsense(name, f"at most {ROWS_MAX} rows")
+            self._report()
+        self._open_lists[number] -= 1
+        self._report()
+
+    def _report(self) -> None:
+        """Progress: a finished part counts whole, an unfinished list comes closer by each page."""
+        per_account = 1 + len(self.connector.capabilities.lists)
+        parts = len(self._numbers) * per_account
+        done = len(self._accounts) + sum(
+            per_account - 1 - left for left in self._open_lists.values()
+        )
+        begun = sum(1 - 1 / (1 + pages) for pages in self._pages_seen_of_list.values())
+        share = min(1.0, max(done, min(done + begun / 2, parts)) / parts)
+        span = PROGRESS_ALL_READ - PROGRESS_FOUND_ACCOUNTS
+        self.on_progress(PROGRESS_FOUND_ACCOUNTS + int(span * share))
+
+    def _account(self, number: str) -> Account:
+        reading = self._accounts[number]
+        return replace(
+            reading.account,
+            transactions=newest_first(self._rows[number]),
+            owners=tuple(_in_account(owner) for owner in reading.owners),
+            partial=self._open_lists[number] > 0,
+        )
+
+    def _owners(self) -> tuple[Owner, ...]:
+        readings = (self._accounts[n] for n in self._numbers if n in self._accounts)
+        return tuple(dict.fromkeys(owner for one in readings for owner in one.owners))
+
+
+def _in_account(owner: Owner) -> Owner:
+    """An owner as shown inside an account: name, address and kind (wire contract, section 8)."""
+    return Owner(name=owner.name, address=owner.address, kind=owner.kind)
+
+
+async def all_or_first_failure(work: list[Coroutine[Any, Any, None]]) -> None:
+    """All the work is done, at once.
+
+    Raises:
+        Exception: the first failure, bare; the rest was cancelled.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None

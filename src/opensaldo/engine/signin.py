@@ -1,0 +1,206 @@
+"""Signing in: what is asked of the bank, and what happens when the person is through.
+
+However a sign-in began (a redirection, a mock session), it ends in `finish`: one transaction that
+opens the session, keeps the consent if one was granted, and announces both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from opensaldo.connectors.base import Done, PsuContext, ScaStep, SignInRequest
+from opensaldo.domain.client import Product
+from opensaldo.domain.consent import CONSENT_DAYS_MAX, Consent, ConsentStatus
+from opensaldo.domain.event import Event, EventKind
+from opensaldo.domain.session import Redirection, RedirectionState, Session
+from opensaldo.domain.target import AccessMode, Target
+from opensaldo.engine.access import GrantedAccess, pack
+from opensaldo.engine.clients import require
+from opensaldo.engine.ids import new_grant
+from opensaldo.engine.imports import HISTORY_DEFAULT, HISTORY_MAX, access_place
+from opensaldo.engine.platform import Platform
+from opensaldo.engine.sessions import create_session
+from opensaldo.errors import AlreadySignedIn, InvalidSessionId, InvalidTarget, PsuError
+from opensaldo.store.db import Connection
+from opensaldo.store.queries import consents, events, redirections, sessions
+from opensaldo.store.queries.clients import Caller
+from opensaldo.store.vault import DataKey
+from opensaldo.wire.signature import multiple_access_id
+
+CONSENT_LIFE = timedelta(days=CONSENT_DAYS_MAX)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInOptions:
+    """What the client asks of a sign-in (wire contract, section 4.1)."""
+
+    access_mode: AccessMode = AccessMode.SINGLE
+    owner_external_id: str | None = None
+    redirect_uri: str | None = None
+    country: str | None = None
+    locale: str | None = None
+    target: str | None = None
+    max_import_date: date | None = None
+    force_sca: bool = False
+    client_identity: str | None = None
+
+
+def check_options(platform: Platform, caller: Caller, options: SignInOptions) -> None:
+    if options.access_mode is not AccessMode.SINGLE:
+        require(caller, Product.MULTIPLE_ACCESS)
+    if options.target is None:
+        return
+    target = platform.catalog.find(options.target, caller.client.environment)
+    if target is None or not target.serves(options.access_mode):
+        raise InvalidTarget
+
+
+def session_for(
+    connection: Connection, platform: Platform, caller: Caller, options: SignInOptions
+) -> Session:
+    return create_session(
+        connection,
+        platform,
+        caller,
+        access_mode=options.access_mode,
+        owner_external_id=options.owner_external_id,
+        max_import_date=options.max_import_date,
+    )
+
+
+def sign_in_request(
+    platform: Platform,
+    session: Session,
+    target: Target,
+    psu: PsuContext,
+    *,
+    return_url: str,
+    state: str,
+) -> SignInRequest:
+    """What the connector is asked for: as deep as an import may reach, for as long as allowed."""
+    now = platform.clock()
+    repeated = target.grants_consent(session.access_mode)
+    return SignInRequest(
+        target=target,
+        grant=new_grant(),
+        return_url=return_url,
+        state=state,
+        psu=psu,
+        repeated=repeated,
+        history_days=_history_days(session, target, now.date()),
+        valid_until=now + (CONSENT_LIFE if repeated else platform.limits.retention),
+    )
+
+
+async def finish(
+    platform: Platform,
+    session: Session,
+    request: SignInRequest,
+    granted: GrantedAccess,
+    redirection_id: str | None,
+) -> str | None:
+    """The session is signed in; returns the id of its reusable access when there is one.
+
+    Raises:
+        AlreadySignedIn: somebody else finished this session first.
+    """
+    key = await key_of_session(platform, session.id)
+    packed = pack(granted)
+    sealed = platform.vault.seal(key, packed, access_place(session.id))
+    now = platform.clock()
+
+    def sign_in(connection: Connection) -> str | None:
+        consent = _consent(platform, session, request, granted) if request.repeated else None
+        if not sessions.sign_in(
+            connection,
+            session.id,
+            request.target.name,
+            consent.id if consent else None,
+            session.owner_external_id,
+            now,
+            sealed,
+        ):
+            raise AlreadySignedIn
+        if redirection_id is not None:
+            redirections.finish(connection, redirection_id, RedirectionState.SUCCESS, None)
+        events.append(connection, event_of(platform, session, EventKind.SIGN_IN_FINISHED))
+        return _keep_consent(connection, platform, session, consent, packed)
+
+    return await platform.store.change_with(sign_in)
+
+
+def granted_access(ended: ScaStep, request: SignInRequest) -> GrantedAccess:
+    if not isinstance(ended, Done):
+        raise PsuError("The bank asks for a step that is not offered here.")
+    return GrantedAccess(access=ended.access, psu=request.psu)
+
+
+def reusable_access_id(platform: Platform, session: Session) -> str | None:
+    """The multipleAccessId of the session's consent, None for single access."""
+    if session.consent_id is None:
+        return None
+    return multiple_access_id(platform.vault.signature_secret(), session.consent_id)
+
+
+async def key_of_session(platform: Platform, session_id: str) -> DataKey:
+    wrapped = await platform.store.fetch(sessions.key_of, session_id)
+    if wrapped is None:
+        raise InvalidSessionId
+    return platform.vault.unwrap(wrapped)
+
+
+def event_of(platform: Platform, subject: Session | Redirection, kind: EventKind) -> Event:
+    session_id = subject.id if isinstance(subject, Session) else subject.session_id
+    return Event(
+        client_id=subject.client_id,
+        environment=subject.environment,
+        kind=kind,
+        subject=session_id,
+        at=platform.clock(),
+    )
+
+
+def _history_days(session: Session, target: Target, today: date) -> int:
+    if target.test_only:
+        return HISTORY_MAX.days
+    if session.max_import_date is not None:
+        return min(HISTORY_MAX.days, max(1, (today - session.max_import_date).days))
+    return HISTORY_DEFAULT.days
+
+
+def _consent(
+    platform: Platform, session: Session, request: SignInRequest, granted: GrantedAccess
+) -> Consent:
+    now = platform.clock()
+    return Consent(
+        id=request.grant,
+        client_id=session.client_id,
+        environment=session.environment,
+        target=request.target.name,
+        status=ConsentStatus.VALID,
+        granted_at=now,
+        valid_until=min(request.valid_until, granted.access.valid_until or request.valid_until),
+    )
+
+
+def _keep_consent(
+    connection: Connection,
+    platform: Platform,
+    session: Session,
+    consent: Consent | None,
+    packed: bytes,
+) -> str | None:
+    if consent is None:
+        return None
+    token = multiple_access_id(platform.vault.signature_secret(), consent.id)
+    owner = (session.owner_external_id or "").encode()
+    consents.insert_consent(
+        connection,
+        consent,
+        token_hash=platform.vault.fingerprint("multiple-access", token),
+        sealed_owner=platform.vault.seal_long(owner, f"consent:{consent.id}:owner"),
+        sealed_access=platform.vault.seal_long(packed, f"consent:{consent.id}:access"),
+    )
+    events.append(connection, event_of(platform, session, EventKind.CONSENT_GRANTED))
+    return token

@@ -1,0 +1,71 @@
+"""What a face needs of its bank, and what one call is."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kontobank.access.journal import Journal
+from kontobank.access.ledger import Ledger
+from kontobank.access.nouns import Consent
+from kontobank.access.registry import Registry
+from kontobank.clock import Clock
+from kontobank.faults import FaultPlan
+from kontobank.signing import Seal, Seals, Signer
+from kontobank.world import World, world_of
+
+FULL_VERSION = "v2_1_2.1"
+OLDER_VERSION = "v2_1_1.1"
+VERSIONS = (OLDER_VERSION, FULL_VERSION)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The resources of one bank, made by the app."""
+
+    seed: int
+    clock: Clock
+    registry: Registry
+    ledger: Ledger
+    journal: Journal
+    faults: FaultPlan
+    signer: Signer
+    seals: Seals
+    public_url: str | None
+
+    def world(self, country: str, login: str) -> World:
+        """What the login sees today."""
+        return world_of(self.seed, country, login, self.clock.today())
+
+
+@dataclass
+class Call:
+    """One call while it is answered; the journal's columns are filled in as they get known."""
+
+    endpoint: str
+    country: str
+    version: str
+    base_url: str
+    body: dict[str, Any] = field(default_factory=dict)
+    request_id: str | None = None
+    seal: Seal | None = None
+    bearer: str | None = None
+    consent: Consent | None = None
+    account: str | None = None
+    is_attended: bool = False
+    page: str | None = None
+    takes_gzip: bool = False
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The body's requestHeader, {} when it has none."""
+        found = self.body.get("requestHeader")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def seal_id(self) -> str:
+        """The thumbprint of the caller's key; '' before the signature was verified."""
+        return self.seal.thumbprint if self.seal else ""
+
+    @property
+    def login(self) -> str | None:
+        """Whose data the call is about, once known."""
+        return self.consent.login if self.consent else None

@@ -1,0 +1,75 @@
+"""The composition root: the only place that knows every part."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from kontobank import login, switchboard
+from kontobank.access.journal import Journal
+from kontobank.access.ledger import Ledger
+from kontobank.access.registry import Registry
+from kontobank.apis.polish_api import Face, Parts
+from kontobank.clock import Clock
+from kontobank.faults import FaultPlan
+from kontobank.login.steps import Desk
+from kontobank.signing import Seals, Signer
+
+DEFAULT_SEED = 1
+FACE_PATH = "/polish-api/{country}/{version}/{area}/{version_again}/{endpoint}"
+
+
+def create_app(
+    seed: int = DEFAULT_SEED,
+    data_dir: Path = Path("kontobank-data"),
+    clock: Clock | None = None,
+    latency_ms: int = 0,
+    public_url: str | None = None,
+) -> Starlette:
+    """A bank with no consents yet; its key is in `data_dir`, made there if need be.
+
+    Args:
+        seed: the same seed shows the same people, numbers and ids.
+        data_dir: the folder of the bank's seal.
+        clock: the bank's time; the real one when None.
+        latency_ms: how much longer every call of the interface takes.
+        public_url: the address browsers reach the bank at; the request's own when None.
+    """
+    clock = clock or Clock()
+    parts = Parts(
+        seed=seed,
+        clock=clock,
+        registry=Registry(seed, clock),
+        ledger=Ledger(),
+        journal=Journal(),
+        faults=FaultPlan(latency_ms),
+        signer=Signer(data_dir),
+        seals=Seals(),
+        public_url=public_url.rstrip("/") if public_url else None,
+    )
+    controls = switchboard.Controls(
+        clock, parts.registry, parts.ledger, parts.journal, parts.faults, parts.seals
+    )
+    return Starlette(
+        routes=[
+            Route(FACE_PATH, Face(parts)),
+            *login.routes(parts.registry, Desk(seed, clock, parts.registry)),
+            *switchboard.routes(controls),
+            *_small_routes(parts),
+        ]
+    )
+
+
+def _small_routes(parts: Parts) -> list[Route]:
+    async def jwks(_request: Request) -> Response:
+        return JSONResponse(parts.signer.jwks)
+
+    async def health(_request: Request) -> Response:
+        return JSONResponse({"status": "ok", "now": parts.clock.now().isoformat()})
+
+    return [
+        Route("/keys/jwks.json", jwks, methods=["GET"]),
+        Route("/health", health, methods=["GET"]),
+    ]

@@ -1,0 +1,116 @@
+"""The pages themselves: plain HTML, no scripts, one style sheet."""
+
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from kontobank.access.nouns import Authorization
+from kontobank.access.registry import Registry
+from kontobank.login.steps import Back, Desk, Form, Shown
+from kontobank.login.words import ENGLISH, words_of
+from kontobank.people.countries import COUNTRIES, country
+
+FORM_FIELDS_MAX = 300
+FIELD_BYTES_MAX = 4_096
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+CASCADING_TYPE = "text/css"
+
+
+class Pages:
+    """Renders the sign-in pages of one bank."""
+
+    def __init__(self, registry: Registry, desk: Desk) -> None:
+        self._registry, self._desk = registry, desk
+        self._templates = Environment(
+            loader=PackageLoader("kontobank.login", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+        )
+        style = resources.files("kontobank.login").joinpath("static", "kontobank.css")
+        self._style = style.read_bytes()
+
+    async def show(self, request: Request) -> Response:
+        """The page the sign-in is at."""
+        authorization = self._find(request, request.query_params.get("request", ""))
+        if authorization is None:
+            return self._gone(request)
+        return self._page(request, authorization, Shown())
+
+    async def submit(self, request: Request) -> Response:
+        """The next page, the same one with a message, or the way back."""
+        form = await request.form(
+            max_files=0, max_fields=FORM_FIELDS_MAX, max_part_size=FIELD_BYTES_MAX
+        )
+        authorization = self._find(request, str(form.get("request", "")))
+        if authorization is None:
+            return self._gone(request)
+        outcome = self._desk.submit(authorization, _form(form))
+        if isinstance(outcome, Back):
+            return RedirectResponse(outcome.address, 303, headers=SECURITY_HEADERS)
+        return self._page(request, authorization, outcome)
+
+    async def style(self, _request: Request) -> Response:
+        """The one style sheet."""
+        return Response(self._style, media_type=CASCADING_TYPE)
+
+    async def home(self, _request: Request) -> Response:
+        """What this program is, its people and its addresses."""
+        page = self._templates.get_template("home.html")
+        text = page.render(words=ENGLISH, countries=COUNTRIES)
+        return HTMLResponse(text, headers=SECURITY_HEADERS)
+
+    def _find(self, request: Request, name: str) -> Authorization | None:
+        found = self._registry.authorization(name)
+        if found is None or found.country != request.path_params["country"]:
+            return None
+        return found
+
+    def _page(self, request: Request, authorization: Authorization, shown: Shown) -> Response:
+        page = self._templates.get_template(f"{authorization.step}.html")
+        values: dict[str, Any] = {
+            "words": self._words(request),
+            "authorization": authorization,
+            "error": shown.error,
+            "bank": country(authorization.country),
+        }
+        if authorization.step == "consent":
+            values["accounts"] = self._desk.accounts(authorization)
+        return HTMLResponse(page.render(values), headers=SECURITY_HEADERS)
+
+    def _gone(self, request: Request) -> Response:
+        page = self._templates.get_template("gone.html")
+        text = page.render(words=self._words(request), error=None)
+        return HTMLResponse(text, 404, headers=SECURITY_HEADERS)
+
+    @staticmethod
+    def _words(request: Request) -> dict[str, str]:
+        return words_of(request.path_params["country"], request.query_params.get("lang"))
+
+
+def routes(registry: Registry, desk: Desk) -> list[Route]:
+    """The routes of the sign-in, the style sheet and the home page."""
+    pages = Pages(registry, desk)
+    path = "/polish-api/{country}/login"
+    return [
+        Route(path, pages.show, methods=["GET"]),
+        Route(path, pages.submit, methods=["POST"]),
+        Route("/static/kontobank.css", pages.style, methods=["GET"]),
+        Route("/", pages.home, methods=["GET"]),
+    ]
+
+
+def _form(form: FormData) -> Form:
+    """The submitted fields as texts."""
+    texts = {name: str(form.get(name, "")) for name in ("step", "decision", "login", "password")}
+    chosen = tuple(str(value) for value in form.getlist("accounts"))
+    return Form(code=str(form.get("code", "")), accounts=chosen, **texts)

@@ -1,0 +1,124 @@
+"""What a submitted sign-in form leads to: the next page, the same page again, or the way back."""
+
+import hmac
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from kontobank.access.nouns import SIGN_IN_TRIES_MAX, Authorization
+from kontobank.access.registry import Registry
+from kontobank.clock import Clock
+from kontobank.faults import person_fault
+from kontobank.people.owners import CODE, LOGINS_WITHOUT_CODE, PASSWORD, is_known
+from kontobank.seeds import identifier
+from kontobank.world import Account, world_of
+
+LOGIN_CHARACTERS_MAX = 64
+WRONG = "InvalidCredentials"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page is shown: the step's, with an error's name when the last try was wrong."""
+
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Back:
+    """The browser goes back to the third party."""
+
+    address: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """The fields of any step; those of other steps are empty."""
+
+    step: str
+    decision: str
+    login: str
+    password: str
+    code: str
+    accounts: tuple[str, ...]
+
+
+class Desk:
+    """Takes sign-ins from page to page."""
+
+    def __init__(self, seed: int, clock: Clock, registry: Registry) -> None:
+        self._seed, self._clock, self._registry = seed, clock, registry
+
+    def submit(self, authorization: Authorization, form: Form) -> Shown | Back:
+        """The form was taken in; what the browser gets."""
+        if form.decision == "cancel":
+            return self._deny(authorization, "access_denied", None)
+        if form.step != authorization.step:
+            return Shown()
+        if form.step == "login":
+            return self._login(authorization, form)
+        if form.step == "code":
+            return self._code(authorization, form)
+        return self._consent(authorization, form)
+
+    def accounts(self, authorization: Authorization) -> dict[str, Account]:
+        """The person's accounts that can be chosen, by the opaque ids of the form."""
+        login, wanted = authorization.login or "", authorization.scope.accounts
+        world = world_of(self._seed, authorization.country, login, self._clock.today())
+        ends = {(number[:4], number[-4:]) for number in wanted}
+        return {
+            identifier(authorization.id, account.number, length=16): account
+            for account in world.accounts
+            if not wanted or (account.number[:4], account.number[-4:]) in ends
+        }
+
+    def _login(self, authorization: Authorization, form: Form) -> Shown | Back:
+        login = form.login.strip()[:LOGIN_CHARACTERS_MAX]
+        is_right = hmac.compare_digest(form.password.encode(), PASSWORD.encode())
+        if not (is_right and is_known(login)):
+            return self._wrong(authorization)
+        fault = person_fault(login)
+        if fault is not None:
+            return self._deny(authorization, *fault)
+        authorization.login = login
+        authorization.tries = 0
+        authorization.step = "consent" if login in LOGINS_WITHOUT_CODE else "code"
+        return Shown()
+
+    def _code(self, authorization: Authorization, form: Form) -> Shown | Back:
+        if not hmac.compare_digest(form.code.strip().encode(), CODE.encode()):
+            return self._wrong(authorization)
+        authorization.step = "consent"
+        return Shown()
+
+    def _consent(self, authorization: Authorization, form: Form) -> Shown | Back:
+        if form.decision != "approve":
+            return Shown()
+        offered = self.accounts(authorization)
+        if authorization.scope.scope == "ais-accounts":
+            chosen = tuple(account.number for account in offered.values())
+        else:
+            chosen = tuple(offered[name].number for name in offered if name in form.accounts)
+        if not chosen:
+            return Shown("NoAccountChosen")
+        code = self._registry.approve(authorization, chosen)
+        return Back(_address(authorization, {"code": code}))
+
+    def _wrong(self, authorization: Authorization) -> Shown | Back:
+        authorization.tries += 1
+        if authorization.tries >= SIGN_IN_TRIES_MAX:
+            return self._deny(authorization, "access_denied", WRONG)
+        return Shown(WRONG)
+
+    def _deny(self, authorization: Authorization, error: str, description: str | None) -> Back:
+        authorization.step = "done"
+        query = {"error": error}
+        if description:
+            query["error_description"] = description
+        return Back(_address(authorization, query))
+
+
+def _address(authorization: Authorization, query: dict[str, str]) -> str:
+    """The third party's address with the outcome and its own state added."""
+    parts = urlsplit(authorization.redirect_uri)
+    added = urlencode({**query, "state": authorization.state})
+    return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))

@@ -1,0 +1,1 @@
+"""Invented people and the countries they live in."""

@@ -1,0 +1,174 @@
+"""The test controls: faults, clock, latency, consents, log, ledger, reset; JSON over HTTP."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from kontobank.access.journal import Journal
+from kontobank.access.ledger import Ledger
+from kontobank.access.registry import Registry
+from kontobank.clock import Clock
+from kontobank.faults import ANY, KINDS, LATENCY_MAX_MS, Fault, FaultPlan, PlannedFault
+from kontobank.signing import Seals
+from kontobank.world.bench import ACCOUNTS_MAX, ROWS_MAX
+
+TIMES_MAX = 1_000_000
+ADVANCE_MAX_S = 10 * 366 * 86_400
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Unclear(Exception):
+    """The request of a test does not say what it wants; 400 with these words."""
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What the switchboard moves."""
+
+    clock: Clock
+    registry: Registry
+    ledger: Ledger
+    journal: Journal
+    faults: FaultPlan
+    seals: Seals
+
+    async def add_fault(self, request: Request) -> Response:
+        """A fault waits for its calls."""
+        body = await _object(request)
+        kind = body.get("kind")
+        if kind not in KINDS:
+            raise Unclear(f"kind is one of {', '.join(KINDS)}")
+        fault = Fault(
+            kind=kind,
+            status=_number(body, "status", 500, 400, 599),
+            code=str(body.get("code", "INJECTED")),
+            delay_ms=_number(body, "delay_ms", 0, 0, LATENCY_MAX_MS),
+            retry_after_s=_number(body, "retry_after_s", 0, 0, ADVANCE_MAX_S) or None,
+        )
+        planned = PlannedFault(
+            fault=fault,
+            path=str(body.get("path", ANY)),
+            login=str(body["login"]) if body.get("login") else None,
+            after=_number(body, "after", 0, 0, TIMES_MAX),
+            times=_number(body, "times", 1, 1, TIMES_MAX),
+        )
+        try:
+            self.faults.add(planned)
+        except ValueError as cause:
+            raise Unclear(str(cause)) from cause
+        return JSONResponse({"waiting": self.faults.waiting})
+
+    async def clear_faults(self, _request: Request) -> Response:
+        """No fault is planned."""
+        self.faults.clear()
+        return JSONResponse({"waiting": 0})
+
+    async def move_clock(self, request: Request) -> Response:
+        """The bank's time is moved, set, stopped or started."""
+        body = await _object(request)
+        if "pause" in body:
+            (self.clock.pause if body["pause"] else self.clock.resume)()
+        if "now" in body:
+            self.clock.set_to(_instant(body["now"]))
+        if "advance_s" in body:
+            self.clock.advance(_number(body, "advance_s", 0, -ADVANCE_MAX_S, ADVANCE_MAX_S))
+        return JSONResponse({"now": self.clock.now().isoformat()})
+
+    async def set_latency(self, request: Request) -> Response:
+        """Every call of the interface takes so much longer."""
+        body = await _object(request)
+        self.faults.latency_ms = _number(body, "ms", 0, 0, LATENCY_MAX_MS)
+        return JSONResponse({"ms": self.faults.latency_ms})
+
+    async def withdraw(self, request: Request) -> Response:
+        """The person withdrew the consent at the bank; 404 when there is none."""
+        consent = self.registry.consent(request.path_params["consent_id"])
+        if consent is None:
+            return JSONResponse({"error": "no such consent"}, 404)
+        self.registry.end(consent, "withdrawn")
+        return JSONResponse({"consentId": consent.id, "status": consent.status})
+
+    async def log(self, request: Request) -> Response:
+        """The calls numbered above `since`; `last` is where to go on."""
+        since = request.query_params.get("since", "0")
+        if not since.isdecimal():
+            raise Unclear("since is a number")
+        rows = self.journal.since(int(since))
+        return JSONResponse({"rows": rows, "last": self.journal.last})
+
+    async def show_ledger(self, _request: Request) -> Response:
+        """The count of unattended calls."""
+        return JSONResponse({"rows": self.ledger.rows(self.clock.now())})
+
+    async def shape(self, request: Request) -> Response:
+        """The bench login that has these numbers; nothing is stored, the login says it all."""
+        body = await _object(request)
+        accounts = _number(body, "accounts", 1, 1, ACCOUNTS_MAX)
+        rows = _number(body, "transactions", 72, 0, ROWS_MAX)
+        return JSONResponse({"login": f"bench-{accounts}x{rows}"})
+
+    async def reset(self, _request: Request) -> Response:
+        """The bank is as it was at its start: no consents, faults, pins, log; real time."""
+        for part in (self.registry, self.ledger, self.journal, self.faults, self.seals):
+            part.reset()
+        self.clock.reset()
+        return JSONResponse({"reset": True})
+
+
+def routes(controls: Controls) -> list[Route]:
+    """The routes under /switchboard."""
+    table: tuple[tuple[str, str, Handler], ...] = (
+        ("POST", "/switchboard/faults", controls.add_fault),
+        ("DELETE", "/switchboard/faults", controls.clear_faults),
+        ("POST", "/switchboard/clock", controls.move_clock),
+        ("POST", "/switchboard/latency", controls.set_latency),
+        ("POST", "/switchboard/consents/{consent_id}/withdraw", controls.withdraw),
+        ("GET", "/switchboard/log", controls.log),
+        ("GET", "/switchboard/ledger", controls.show_ledger),
+        ("POST", "/switchboard/shape", controls.shape),
+        ("POST", "/switchboard/reset", controls.reset),
+    )
+    return [Route(path, _clear(handler), methods=[method]) for method, path, handler in table]
+
+
+def _clear(handler: Handler) -> Handler:
+    """The handler with its complaints as 400 replies."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Unclear as complaint:
+            return JSONResponse({"error": str(complaint)}, 400)
+
+    return answer
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    try:
+        found = json.loads(await request.body() or b"{}")
+    except ValueError as cause:
+        raise Unclear("the body is not JSON") from cause
+    if not isinstance(found, dict):
+        raise Unclear("the body is not a JSON object")
+    return found
+
+
+def _number(body: dict[str, Any], key: str, otherwise: int, low: int, high: int) -> int:
+    value = body.get(key, otherwise)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise Unclear(f"{key} is a whole number from {low} to {high}")
+    return value
+
+
+def _instant(text: Any) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as cause:
+        raise Unclear("now is an ISO 8601 instant") from cause
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

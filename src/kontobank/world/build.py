@@ -1,0 +1,83 @@
+"""The pure function (seed, country, login, day) -> World."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import lru_cache
+
+from kontobank.people.countries import Country, country
+from kontobank.people.numbers import account_iban
+from kontobank.people.owners import BENCH_PREFIX, DEFAULT_SHAPE, canonical, owners, shape
+from kontobank.world import bench, cycle, everyday, other_books, unbooked
+from kontobank.world.nouns import HISTORY_STARTS_ON, Account, MonthBook, World
+
+BookMaker = Callable[[int, Country, str, int], MonthBook]
+
+WORLDS_CACHED = 1_000
+BOOKS_CACHED = 500
+CARD_LIMIT = {"PLN": "5000.00", "CZK": "30000.00", "RON": "5000.00", "EUR": "1500.00"}
+
+# what each shape of login has: (account type, the function that writes its book)
+SHAPES: dict[str, tuple[tuple[str, BookMaker], ...]] = {
+    "test1": (("CURRENT", everyday.book),),
+    "test2": (("CURRENT", everyday.book),),
+    "test3": (
+        ("CURRENT", everyday.book),
+        ("SAVINGS", other_books.savings_book),
+        ("CARD", other_books.card_book),
+        ("DEPOSIT", other_books.deposit_book),
+    ),
+    "test4": (("BUSINESS", everyday.book),),
+}
+
+
+@lru_cache(maxsize=WORLDS_CACHED)
+def world_of(seed: int, code: str, login: str, day: date) -> World:
+    """Everything the login sees on the day; KeyError for a country the bank is not in."""
+    place = country(code)
+    login = canonical(login)
+    kinds = SHAPES[shape(login)]
+    if login.startswith(BENCH_PREFIX):
+        kinds = (("CURRENT", bench.book),) * bench.size(login)[0]
+    accounts = tuple(
+        _account(seed, place, login, index, kind, day) for index, (kind, _) in enumerate(kinds)
+    )
+    return World(code, login, day, accounts)
+
+
+@lru_cache(maxsize=BOOKS_CACHED)
+def _book(seed: int, code: str, login: str, index: int) -> MonthBook:
+    if login.startswith(BENCH_PREFIX):
+        return bench.book(seed, country(code), login, index)
+    if _is_default(code, login):
+        return cycle.book(seed, login)
+    return SHAPES[shape(login)][index][1](seed, country(code), login, index)
+
+
+def _is_default(code: str, login: str) -> bool:
+    """True for the person of the cycle: Poland's test1 and the fault logins like it."""
+    is_bench = login.startswith(BENCH_PREFIX)
+    return code == "pl" and not is_bench and shape(login) == DEFAULT_SHAPE
+
+
+def _account(seed: int, place: Country, login: str, index: int, kind: str, day: date) -> Account:
+    people = owners(seed, place, login)
+    is_bench = login.startswith(BENCH_PREFIX)
+    is_quiet = is_bench or login == DEFAULT_SHAPE or _is_default(place.code, login)
+    has_unbooked = not is_quiet and kind in ("CURRENT", "BUSINESS")
+    oldest_on = day - timedelta(days=bench.BLOCK_DAYS - 1) if is_bench else HISTORY_STARTS_ON
+    return Account(
+        number=account_iban(place.code, seed, login, index),
+        type_code=kind,
+        type_name=place.account_names[kind],
+        client_name=f"{place.account_names[kind]} {index + 1}"[:32],
+        currency=place.currency,
+        is_company=kind == "BUSINESS",
+        owners=people,
+        opened_on=HISTORY_STARTS_ON,
+        day=day,
+        book=_book(seed, place.code, login, index),
+        opening_minor=0,
+        oldest_on=oldest_on,
+        unbooked=unbooked.rows(seed, place, login, index, day) if has_unbooked else (),
+        extra={"limit": CARD_LIMIT[place.currency]} if kind == "CARD" else {},
+    )

@@ -1,0 +1,1 @@
+"""Between domain nouns and the bytes of the public contract."""

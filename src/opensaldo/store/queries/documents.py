@@ -1,0 +1,123 @@
+"""Documents: what imports read and what polls get, sealed; plain only what is searched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from opensaldo.domain.client import Environment
+from opensaldo.domain.command import Command
+from opensaldo.store.keys import KeyDestroyed, WrappedKey
+from opensaldo.store.tables import documents, sessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRow:
+    """One sealed document with the key that opens it."""
+
+    command_id: str
+    session_id: str
+    target: str | None
+    created_at: datetime
+    sealed: bytes = field(repr=False)
+    key: WrappedKey
+
+
+_INSERT = insert(documents)
+_HOLD_KEY = (
+    select(sessions.c.key_id)
+    .where(sessions.c.id == bindparam("session_id"), sessions.c.key_id.is_not(None))
+    .with_for_update(key_share=True)
+)
+_DOCUMENT_OF = select(documents.c.sealed).where(
+    documents.c.command_id == bindparam("command_id"), documents.c.kind == bindparam("kind")
+)
+_OF_OWNER = (
+    select(
+        documents.c.command_id,
+        documents.c.session_id,
+        documents.c.target,
+        documents.c.created_at,
+        documents.c.sealed,
+        sessions.c.key_id,
+        sessions.c.wrapped_key,
+    )
+    .join(sessions, sessions.c.id == documents.c.session_id)
+    .where(
+        documents.c.client_id == bindparam("client_id"),
+        documents.c.environment == bindparam("environment"),
+        documents.c.owner_external_id == bindparam("owner_external_id"),
+        documents.c.kind == bindparam("kind"),
+        sessions.c.key_id.is_not(None),
+    )
+    .order_by(documents.c.created_at, documents.c.id)
+)
+
+
+def insert_document(
+    connection: Connection,
+    *,
+    command: Command,
+    owner_external_id: str,
+    kind: str,
+    sealed: bytes,
+    at: datetime,
+    due_at: datetime,
+) -> None:
+    """Keep a sealed document of a command, until `due_at`; one of each kind.
+
+    Raises:
+        KeyDestroyed: the owner was erased meanwhile; what was read must not come back.
+    """
+    held = connection.execute(_HOLD_KEY, {"session_id": command.session_id}).one_or_none()
+    if held is None:
+        raise KeyDestroyed(f"session {command.session_id} has no key any more")
+    row = {
+        "session_id": command.session_id,
+        "command_id": command.id,
+        "client_id": command.client_id,
+        "environment": command.environment.value,
+        "owner_external_id": owner_external_id,
+        "target": command.target,
+        "kind": kind,
+        "sealed": sealed,
+        "created_at": at,
+        "due_at": due_at,
+    }
+    connection.execute(_INSERT, row)
+
+
+def document_of(connection: Connection, command_id: str, kind: str) -> bytes | None:
+    """Find one sealed document of a command."""
+    which = {"command_id": command_id, "kind": kind}
+    sealed: bytes | None = connection.execute(_DOCUMENT_OF, which).scalar_one_or_none()
+    return sealed
+
+
+def documents_of_owner(
+    connection: Connection,
+    client_id: str,
+    environment: Environment,
+    owner_external_id: str,
+    kind: str,
+) -> tuple[DocumentRow, ...]:
+    """List an owner's sealed documents of one kind with their keys, oldest first."""
+    which = {
+        "client_id": client_id,
+        "environment": environment.value,
+        "owner_external_id": owner_external_id,
+        "kind": kind,
+    }
+    return tuple(
+        DocumentRow(
+            command_id=row.command_id,
+            session_id=row.session_id,
+            target=row.target,
+            created_at=row.created_at,
+            sealed=row.sealed,
+            key=WrappedKey(row.key_id, row.wrapped_key),
+        )
+        for row in connection.execute(_OF_OWNER, which)
+    )

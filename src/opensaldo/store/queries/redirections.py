@@ -1,0 +1,155 @@
+"""Redirections: links that lead one person through one sign-in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+
+from opensaldo.domain.client import Environment
+from opensaldo.domain.session import Redirection, RedirectionState
+from opensaldo.store.conflicts import IdTaken, insert_new
+from opensaldo.store.tables import redirections
+
+_COLUMNS = tuple(column for column in redirections.c if column.name != "sealed_sca")
+_THIS = redirections.c.id == bindparam("of_id")
+_IS_PENDING = redirections.c.state == RedirectionState.PENDING.value
+
+_INSERT = insert_new(redirections)
+_BY_ID = select(*_COLUMNS).where(_THIS)
+_OF_SESSION = (
+    select(*_COLUMNS)
+    .where(redirections.c.session_id == bindparam("session_id"))
+    .order_by(redirections.c.created_at.desc())
+    .limit(1)
+)
+_KEEP_SCA = update(redirections).where(_THIS, _IS_PENDING).values(sealed_sca=bindparam("sealed"))
+_SEALED_SCA = select(redirections.c.sealed_sca).where(_THIS)
+_CHOOSE = (
+    update(redirections)
+    .where(_THIS, _IS_PENDING)
+    .values(
+        preselected_target=func.coalesce(
+            bindparam("new_target"), redirections.c.preselected_target
+        ),
+        country=func.coalesce(bindparam("new_country"), redirections.c.country),
+        locale=func.coalesce(bindparam("new_locale"), redirections.c.locale),
+    )
+)
+_FINISH = (
+    update(redirections)
+    .where(_THIS, _IS_PENDING)
+    .values(
+        state=bindparam("new_state"),
+        exception_name=bindparam("new_exception"),
+        sealed_sca=None,
+    )
+)
+
+
+def insert_redirection(connection: Connection, redirection: Redirection) -> None:
+    """Add a redirection of an existing session.
+
+    Raises:
+        IdTaken: a redirection of this id exists.
+    """
+    row = {
+        "id": redirection.id,
+        "session_id": redirection.session_id,
+        "client_id": redirection.client_id,
+        "environment": redirection.environment.value,
+        "state": redirection.state.value,
+        "created_at": redirection.created_at,
+        "expires_at": redirection.expires_at,
+        "redirect_uri": redirection.redirect_uri,
+        "country": redirection.country,
+        "locale": redirection.locale,
+        "preselected_target": redirection.preselected_target,
+        "client_identity": redirection.client_identity,
+        "force_sca": redirection.force_sca,
+        "exception_name": redirection.exception_name,
+    }
+    if connection.execute(_INSERT, row).rowcount == 0:
+        raise IdTaken(redirection.id)
+
+
+def redirection_by_id(connection: Connection, redirection_id: str) -> Redirection | None:
+    """Find a redirection by the id in its link."""
+    row = connection.execute(_BY_ID, {"of_id": redirection_id}).one_or_none()
+    return None if row is None else _redirection(row)
+
+
+def redirection_of_session(connection: Connection, session_id: str) -> Redirection | None:
+    """Find the session's newest redirection; sessions made otherwise have none."""
+    row = connection.execute(_OF_SESSION, {"session_id": session_id}).one_or_none()
+    return None if row is None else _redirection(row)
+
+
+def keep_sca(connection: Connection, redirection_id: str, sealed: bytes | None) -> None:
+    """Keep where the sign-in stands, sealed; None forgets it. A finished one keeps nothing."""
+    connection.execute(_KEEP_SCA, {"of_id": redirection_id, "sealed": sealed})
+
+
+def sealed_sca(connection: Connection, redirection_id: str) -> bytes | None:
+    """Find where the sign-in stands, sealed; None before the bank was reached."""
+    sealed: bytes | None = connection.execute(
+        _SEALED_SCA, {"of_id": redirection_id}
+    ).scalar_one_or_none()
+    return sealed
+
+
+def choose(
+    connection: Connection,
+    redirection_id: str,
+    *,
+    target: str | None = None,
+    country: str | None = None,
+    locale: str | None = None,
+) -> bool:
+    """Note what the person chose; whether the redirection was still pending.
+
+    What is None stays as it was.
+    """
+    changed = {
+        "of_id": redirection_id,
+        "new_target": target,
+        "new_country": country,
+        "new_locale": locale,
+    }
+    return connection.execute(_CHOOSE, changed).rowcount == 1
+
+
+def finish(
+    connection: Connection,
+    redirection_id: str,
+    state: RedirectionState,
+    exception_name: str | None,
+) -> bool:
+    """End a pending redirection and forget its sealed state; whether it was pending."""
+    changed = {
+        "of_id": redirection_id,
+        "new_state": state.value,
+        "new_exception": exception_name,
+    }
+    return connection.execute(_FINISH, changed).rowcount == 1
+
+
+def _redirection(row: Row[Any]) -> Redirection:
+    created_at: datetime = row.created_at
+    return Redirection(
+        id=row.id,
+        session_id=row.session_id,
+        client_id=row.client_id,
+        environment=Environment(row.environment),
+        state=RedirectionState(row.state),
+        created_at=created_at,
+        expires_at=row.expires_at,
+        redirect_uri=row.redirect_uri,
+        country=row.country,
+        locale=row.locale,
+        preselected_target=row.preselected_target,
+        client_identity=row.client_identity,
+        force_sca=row.force_sca,
+        exception_name=row.exception_name,
+    )

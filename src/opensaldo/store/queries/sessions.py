@@ -1,0 +1,221 @@
+"""Sessions: made, signed in, kept alive, ended; and the keys they hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select, update
+
+from opensaldo.domain.client import Environment
+from opensaldo.domain.command import CommandState
+from opensaldo.domain.session import Session, SessionState
+from opensaldo.domain.target import AccessMode
+from opensaldo.store.conflicts import IdTaken, insert_new
+from opensaldo.store.keys import WrappedKey
+from opensaldo.store.tables import commands, sessions
+
+_SECRETS = {"key_id", "wrapped_key", "sealed_access"}
+_COLUMNS = tuple(column for column in sessions.c if column.name not in _SECRETS)
+_THIS = sessions.c.id == bindparam("of_id")
+_IS_CREATED = sessions.c.state == SessionState.CREATED.value
+_IS_SIGNED_IN = sessions.c.state == SessionState.SIGNED_IN.value
+_IS_BUSY = exists().where(
+    commands.c.session_id == sessions.c.id,
+    commands.c.state.in_([CommandState.SETUP.value, CommandState.IN_PROGRESS.value]),
+)
+
+_INSERT = insert_new(sessions)
+_SESSION_OF = select(*_COLUMNS).where(
+    _THIS,
+    sessions.c.client_id == bindparam("client_id"),
+    sessions.c.environment == bindparam("environment"),
+)
+_KEY_OF = select(sessions.c.key_id, sessions.c.wrapped_key).where(_THIS)
+_SEALED_ACCESS = select(sessions.c.sealed_access).where(_THIS)
+_SIGN_IN = (
+    update(sessions)
+    .where(_THIS, _IS_CREATED)
+    .values(
+        state=SessionState.SIGNED_IN.value,
+        target=bindparam("new_target"),
+        consent_id=bindparam("new_consent"),
+        owner_external_id=func.coalesce(bindparam("new_owner"), sessions.c.owner_external_id),
+        signed_in_at=bindparam("at"),
+        last_activity_at=bindparam("at"),
+        sealed_access=bindparam("sealed"),
+    )
+)
+_REPLACE_ACCESS = (
+    update(sessions)
+    .where(_THIS, sessions.c.state != SessionState.ENDED.value)
+    .values(sealed_access=bindparam("sealed"))
+)
+_TOUCH = (
+    update(sessions)
+    .where(_THIS, _IS_SIGNED_IN, sessions.c.last_activity_at < bindparam("at"))
+    .values(last_activity_at=bindparam("at"))
+)
+_ADOPT_OWNER = (
+    update(sessions)
+    .where(_THIS, sessions.c.owner_id_generated)
+    .values(owner_external_id=bindparam("new_owner"), owner_id_generated=False)
+)
+_ENDED: dict[str, Any] = {
+    "state": SessionState.ENDED.value,
+    "ended_at": bindparam("at"),
+    "sealed_access": None,
+}
+_END = update(sessions).where(_THIS, sessions.c.state != SessionState.ENDED.value).values(**_ENDED)
+_END_IDLE = (
+    update(sessions)
+    .where(_IS_SIGNED_IN, sessions.c.last_activity_at < bindparam("idle_since"), ~_IS_BUSY)
+    .values(**_ENDED)
+)
+_COUNT_OPEN = select(func.count()).where(
+    sessions.c.client_id == bindparam("client_id"),
+    sessions.c.environment == bindparam("environment"),
+    _IS_SIGNED_IN,
+    or_(sessions.c.last_activity_at >= bindparam("idle_since"), _IS_BUSY),
+)
+
+
+def insert_session(connection: Connection, session: Session, key: WrappedKey) -> None:
+    """Add a session with its wrapped data key.
+
+    Raises:
+        IdTaken: a session of this id exists; the transaction can go on.
+    """
+    row = {
+        "id": session.id,
+        "client_id": session.client_id,
+        "environment": session.environment.value,
+        "state": session.state.value,
+        "access_mode": session.access_mode.value,
+        "created_at": session.created_at,
+        "owner_external_id": session.owner_external_id,
+        "owner_id_generated": session.owner_id_generated,
+        "target": session.target,
+        "consent_id": session.consent_id,
+        "attended": session.attended,
+        "max_import_date": session.max_import_date,
+        "signed_in_at": session.signed_in_at,
+        "last_activity_at": session.last_activity_at,
+        "ended_at": session.ended_at,
+        "key_id": key.key_id,
+        "wrapped_key": key.wrapped,
+    }
+    if connection.execute(_INSERT, row).rowcount == 0:
+        raise IdTaken(session.id)
+
+
+def session_of(
+    connection: Connection, session_id: str, client_id: str, environment: Environment
+) -> Session | None:
+    """Find a session of this client in this environment."""
+    which = {"of_id": session_id, "client_id": client_id, "environment": environment.value}
+    row = connection.execute(_SESSION_OF, which).one_or_none()
+    return None if row is None else _session(row)
+
+
+def key_of(connection: Connection, session_id: str) -> WrappedKey | None:
+    """Find the session's wrapped data key; None after retention or erasure took it."""
+    row = connection.execute(_KEY_OF, {"of_id": session_id}).one_or_none()
+    if row is None or row.key_id is None or row.wrapped_key is None:
+        return None
+    return WrappedKey(row.key_id, row.wrapped_key)
+
+
+def sign_in(
+    connection: Connection,
+    session_id: str,
+    target: str,
+    consent_id: str | None,
+    owner_external_id: str | None,
+    at: datetime,
+    sealed_access: bytes | None,
+) -> bool:
+    """Sign a created session in; whether it was still waiting for that.
+
+    An owner's external id of None keeps the one the session has.
+    """
+    changed = {
+        "of_id": session_id,
+        "new_target": target,
+        "new_consent": consent_id,
+        "new_owner": owner_external_id,
+        "at": at,
+        "sealed": sealed_access,
+    }
+    return connection.execute(_SIGN_IN, changed).rowcount == 1
+
+
+def sealed_access(connection: Connection, session_id: str) -> bytes | None:
+    """Find the sealed access to the bank; None before sign-in and after the end."""
+    sealed: bytes | None = connection.execute(
+        _SEALED_ACCESS, {"of_id": session_id}
+    ).scalar_one_or_none()
+    return sealed
+
+
+def replace_access(connection: Connection, session_id: str, sealed: bytes) -> None:
+    """Keep a renewed access to the bank; an ended session keeps none."""
+    connection.execute(_REPLACE_ACCESS, {"of_id": session_id, "sealed": sealed})
+
+
+def touch(connection: Connection, session_id: str, at: datetime) -> None:
+    """Note activity, so that the idle time counts from here; it never goes back."""
+    connection.execute(_TOUCH, {"of_id": session_id, "at": at})
+
+
+def adopt_owner(connection: Connection, session_id: str, owner_external_id: str) -> None:
+    """Give the session the client's own id for the owner, if it only had a generated one."""
+    connection.execute(_ADOPT_OWNER, {"of_id": session_id, "new_owner": owner_external_id})
+
+
+def end(connection: Connection, session_id: str, at: datetime) -> bool:
+    """End a session and drop its access to the bank; whether it was open.
+
+    The data key stays as long as documents are sealed under it: retention takes it.
+    """
+    return connection.execute(_END, {"of_id": session_id, "at": at}).rowcount == 1
+
+
+def end_idle(connection: Connection, idle_since: datetime, at: datetime) -> int:
+    """End every signed-in session without activity since then and without unfinished commands."""
+    return connection.execute(_END_IDLE, {"idle_since": idle_since, "at": at}).rowcount
+
+
+def count_open(
+    connection: Connection,
+    client_id: str,
+    environment: Environment,
+    idle_since: datetime,
+) -> int:
+    """Count a client's open sessions: signed in, and active or busy."""
+    which = {
+        "client_id": client_id,
+        "environment": environment.value,
+        "idle_since": idle_since,
+    }
+    return int(connection.execute(_COUNT_OPEN, which).scalar_one())
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(
+        id=row.id,
+        client_id=row.client_id,
+        environment=Environment(row.environment),
+        state=SessionState(row.state),
+        access_mode=AccessMode(row.access_mode),
+        created_at=row.created_at,
+        owner_external_id=row.owner_external_id,
+        owner_id_generated=row.owner_id_generated,
+        target=row.target,
+        consent_id=row.consent_id,
+        attended=row.attended,
+        max_import_date=row.max_import_date,
+        signed_in_at=row.signed_in_at,
+        last_activity_at=row.last_activity_at,
+        ended_at=row.ended_at,
+    )

@@ -1,0 +1,248 @@
+"""Every table of the store, on one MetaData; plain columns only for what is searched."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from opensaldo.domain.command import CommandName
+from opensaldo.store.columns import UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+_Number = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself there
+
+
+def _client(*, cascade: bool = False) -> ForeignKey:
+    return ForeignKey("clients.id", ondelete="CASCADE" if cascade else None)
+
+
+def _session() -> ForeignKey:
+    return ForeignKey("sessions.id", ondelete="CASCADE")
+
+
+# --- clients ---------------------------------------------------------------------------------
+clients = Table(
+    "clients",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("environment", Text, nullable=False),
+    Column("legal_name", Text, nullable=False),
+    Column("poll_requires_session", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("client_id", Text, _client(cascade=True), nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("key_hash", Text, nullable=False, unique=True),
+    Column("hint", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Index(None, "client_id"),
+    sqlite_autoincrement=True,
+)
+allowed_addresses = Table(
+    "allowed_addresses",
+    metadata,
+    Column("client_id", Text, _client(cascade=True), primary_key=True),
+    Column("network", Text, primary_key=True),
+)
+client_products = Table(
+    "client_products",
+    metadata,
+    Column("client_id", Text, _client(cascade=True), primary_key=True),
+    Column("product", Text, primary_key=True),
+)
+rate_leases = Table(
+    "rate_leases",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("window_start_s", BigInteger, primary_key=True, autoincrement=False),
+    Column("granted", Integer, nullable=False),
+)
+events = Table(
+    "events",
+    metadata,
+    Column("cursor", _Number, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "client_id", "environment", "cursor"),
+    sqlite_autoincrement=True,
+)
+
+# --- sign-in ---------------------------------------------------------------------------------
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, _client(), nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("access_mode", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("owner_external_id", Text),
+    Column("owner_id_generated", Boolean, nullable=False),
+    Column("target", Text),
+    Column("consent_id", Text),
+    Column("attended", Boolean, nullable=False),
+    Column("max_import_date", Date),
+    Column("signed_in_at", UtcDateTime),
+    Column("last_activity_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("key_id", Integer),
+    Column("wrapped_key", LargeBinary),
+    Column("sealed_access", LargeBinary),
+    Index(None, "client_id", "environment", "state"),
+    Index(None, "client_id", "environment", "owner_external_id"),
+)
+Index(
+    "ix_sessions_key_id",
+    sessions.c.key_id,
+    sqlite_where=sessions.c.key_id.is_not(None),
+    postgresql_where=sessions.c.key_id.is_not(None),
+)
+redirections = Table(
+    "redirections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("session_id", Text, _session(), nullable=False),
+    Column("client_id", Text, _client(), nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("redirect_uri", Text),
+    Column("country", Text),
+    Column("locale", Text),
+    Column("preselected_target", Text),
+    Column("client_identity", Text),
+    Column("force_sca", Boolean, nullable=False),
+    Column("exception_name", Text),
+    Column("sealed_sca", LargeBinary),
+    Index(None, "session_id"),
+    Index(None, "expires_at"),
+)
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, _client(), nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("granted_at", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime, nullable=False),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("sealed_owner", LargeBinary, nullable=False),
+    Column("sealed_access", LargeBinary),
+)
+
+# --- work ------------------------------------------------------------------------------------
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("session_id", Text, _session(), nullable=False),
+    Column("client_id", Text, _client(), nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("progress", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("target", Text),
+    Column("institution", Text),
+    Column("since", Date),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Column("runs", Integer, nullable=False),
+    Column("failure_name", Text),
+    Column("failure_message", Text),
+    Column("outcome", Text),
+    Column("accounts", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("reruns", Integer, nullable=False),
+    Index(None, "session_id"),
+    Index(None, "client_id", "environment", "state"),
+    Index(None, "finished_at"),
+)
+_IS_DEFAULT_IMPORT = commands.c.name == CommandName.DEFAULT_IMPORT.value
+one_default_import = Index(
+    "uq_commands_default_import",
+    commands.c.session_id,
+    unique=True,
+    sqlite_where=_IS_DEFAULT_IMPORT,
+    postgresql_where=_IS_DEFAULT_IMPORT,
+)
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("grant_key", Text, nullable=False),
+    Column("account_key", Text, nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("command_id", Text, nullable=False),
+    Column("attended", Boolean, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Index(None, "grant_key", "account_key", "endpoint", "started_at"),
+    Index(None, "command_id"),
+    Index(None, "started_at"),
+)
+
+# --- data ------------------------------------------------------------------------------------
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("session_id", Text, _session(), nullable=False),
+    Column("command_id", Text, ForeignKey("commands.id", ondelete="CASCADE"), nullable=False),
+    Column("client_id", Text, _client(), nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("owner_external_id", Text, nullable=False),
+    Column("target", Text),
+    Column("kind", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    UniqueConstraint("command_id", "kind"),
+    Index(None, "session_id"),
+    Index(None, "client_id", "environment", "owner_external_id"),
+    Index(None, "due_at"),
+    sqlite_autoincrement=True,
+)
+owners = Table(
+    "owners",
+    metadata,
+    Column("client_id", Text, _client(), primary_key=True),
+    Column("environment", Text, primary_key=True),
+    Column("owner_external_id", Text, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("last_change", UtcDateTime, nullable=False),
+    Column("origin", Text, nullable=False),
+)

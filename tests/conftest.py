@@ -1,0 +1,37 @@
+"""Fixtures that every level of tests shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.clock import SettableClock
+from tests.support.postgres import HOW_TO_GET_IT, Cluster, find_postgres, temporary_cluster
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of this test process's own, started by the first test that asks for it."""
+    if find_postgres() is None:
+        pytest.skip(HOW_TO_GET_IT)
+    with temporary_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/opensaldo.db"
+        return
+    cluster: Cluster = request.getfixturevalue("postgres_cluster")
+    url = cluster.fresh_database()
+    yield url
+    cluster.drop_database(url.split("@/")[1].split("?")[0])
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """A clock that only the test moves."""
+    return SettableClock()

@@ -2,45 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-READY_WITHIN_S = 20
 STOP_WITHIN_S = 5
 
+MockBank = subprocess.Popen[bytes]
 
-@asynccontextmanager
-async def mock_bank(data_dir: Path) -> AsyncIterator[str]:
-    """KontoBank runs on a free port while the block lasts; yields its address.
 
-    Raises:
-        OSError: it did not start.
-    """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "kontobank", "serve", "--port", "0"),
-        *("--data-dir", str(data_dir)),
-        stdout=asyncio.subprocess.PIPE,
+@contextmanager
+def mock_bank(data_dir: Path) -> Iterator[MockBank]:
+    """KontoBank starts on a free port and runs while the block lasts; `url_of` waits for it."""
+    command = [sys.executable, "-m", "kontobank", "serve", "--port", "0"]
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [*command, "--data-dir", str(data_dir)], stdout=subprocess.PIPE
     )
     try:
-        yield await _address_of(process)
+        yield process
     finally:
-        if process.returncode is None:
-            process.terminate()
+        process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_WITHIN_S)
-        except TimeoutError:
+            process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
             process.kill()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
-async def _address_of(process: asyncio.subprocess.Process) -> str:
-    if process.stdout is None:
-        raise OSError("KontoBank's output cannot be read.")
+def url_of(process: MockBank) -> str:
+    """KontoBank's address, once it listens.
+
+    Raises:
+        OSError: it did not start; its own words are on the standard error.
+    """
+    line = process.stdout.readline() if process.stdout is not None else b""
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), READY_WITHIN_S)
         return str(json.loads(line)["kontobank_url"])
-    except (TimeoutError, ValueError, KeyError):
+    except (ValueError, KeyError):
         raise OSError("KontoBank did not start.") from None

@@ -6,8 +6,8 @@ import argparse
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
@@ -57,13 +57,30 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
+class Server(uvicorn.Server):
+    """A server that leaves signals to us: uvicorn's own way would skip what must be closed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def on_stop_signals(stop: Callable[[], None]) -> None:
+    """SIGINT and SIGTERM call this, on the running loop."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+
+
 @asynccontextmanager
 async def serving(config: Config) -> AsyncIterator[tuple[str, asyncio.Task[None]]]:
     """The server runs while the block lasts; yields its address and the task to wait for."""
     with listen(config.host, config.port) as sock:
         address = address_of(sock)
         async with running(config) as platform:
-            server = uvicorn.Server(_settings(application(config, platform, address)))
+            server = Server(_settings(application(config, platform, address)))
+            on_stop_signals(lambda: setattr(server, "should_exit", True))
             task = asyncio.create_task(server.serve(sockets=[sock]))
             while not server.started and not task.done():
                 await asyncio.sleep(0.005)
@@ -109,9 +126,7 @@ async def _work(config: Config) -> None:
     configure_logs(config.log_level)
     serve_metrics("127.0.0.1", config.metrics_port)
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+    on_stop_signals(stopped.set)
     async with running(config):
         log.info("working")
         await stopped.wait()

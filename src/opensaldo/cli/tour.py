@@ -1,4 +1,4 @@
-"""`opensaldo demo`: the main job from sign-in to data, over HTTP, as a client would do it."""
+"""The demo's main job: from sign-in to data over HTTP, as a client would do it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from opensaldo.app import open_store
-from opensaldo.cli.kontobank import mock_bank
+from opensaldo.cli.kontobank import MockBank, url_of
 from opensaldo.cli.serve import run, serving
 from opensaldo.cli.showing import Showing
 from opensaldo.cli.visit import Visit, visit
@@ -29,38 +29,37 @@ LEGAL_NAME = "Demo Lender Ltd"
 OWNER = "demo-person-1"
 TARGET = "KontoBankApi"
 HISTORY = timedelta(days=183)
+SUCCESSFUL = "successful"
 LOOPBACK = ("127.0.0.1", "::1")
 
 
-def demo(options: argparse.Namespace) -> int:
+def tour(options: argparse.Namespace, folder: Path, bank: MockBank, started_s: float) -> int:
     """Run the main job once; then serve until Ctrl-C unless `--once`."""
     configure_logs("WARNING")
-    return run(lambda: _demo(options))
+    return run(lambda: _tour(options, folder, bank, started_s))
 
 
-async def _demo(options: argparse.Namespace) -> None:
-    started = perf_counter()
-    folder: Path = options.data_dir.absolute()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+async def _tour(
+    options: argparse.Namespace, folder: Path, bank: MockBank, started_s: float
+) -> None:
     showing = Showing(quiet=options.json)
-    async with mock_bank(folder / "kontobank") as kontobank_url:
-        config = _config(folder, options.port, kontobank_url)
-        key = await _prepared_client(config)
-        serve_metrics("127.0.0.1", 0)
-        async with serving(config) as (address, task):
-            showing.started(address, kontobank_url)
-            result = await _main_job(address, key, showing)
-            seconds = perf_counter() - started
-            summary = _summary(address, key, kontobank_url, result, seconds)
-            if options.json:
-                print(json.dumps(summary), flush=True)
-            else:
-                showing.result(result, summary)
-            if result["state"] != "successful":
-                raise OSError(f"The import ended {result['state']}.")
-            if not options.once:
-                showing.staying(address, key, kontobank_url)
-                await task
+    kontobank_url = url_of(bank)
+    config = _config(folder, options.port, kontobank_url)
+    key = await _prepared_client(config)
+    serve_metrics("127.0.0.1", 0)
+    async with serving(config) as (address, task):
+        showing.started(address, kontobank_url)
+        result = await _main_job(address, key, showing)
+        summary = _summary(address, key, kontobank_url, result, perf_counter() - started_s)
+        if options.json:
+            print(json.dumps(summary), flush=True)
+        else:
+            showing.result(result, summary)
+        if result["state"] != SUCCESSFUL:
+            raise OSError(f"The import ended {result['state']}.")
+        if not options.once:
+            showing.staying(address, key, kontobank_url)
+            await task
 
 
 def _config(folder: Path, port: int, kontobank_url: str) -> Config:

@@ -4,8 +4,8 @@ DBOS is crash-safe in our sense only behind these guards, all kept here:
 
 1. one process per executor id: a slot lock is held for the whole life of the process, and a
    process that loses it ends at once;
-2. work of a dead executor is taken over: whoever can take its slot's lock resumes what it left,
-   at start and again every `SWEEP_S`;
+2. work of a dead executor is taken over: whoever can take its slot's lock in two sweeps resumes
+   what it left; in between a process that lost its lock has noticed and ended;
 3. arguments and results are command ids, written as JSON;
 4. its tables live in our database, on connections with our own settings;
 5. the application version is pinned, so a new release finds the work of the old one;
@@ -19,6 +19,7 @@ Calls to banks are counted by the attempt ledger, never by this engine's limiter
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -26,7 +27,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
+from dbos import (
+    DBOS,
+    DBOSClient,
+    DBOSConfig,
+    DBOSPortableJSONSerializer,
+    EnqueueOptions,
+    WorkflowStatus,
+)
 
 from opensaldo.domain.clock import Clock
 from opensaldo.errors import PlatformUnavailable
@@ -38,11 +46,14 @@ APPLICATION = "opensaldo"
 APPLICATION_VERSION = "opensaldo-1"
 QUEUE = "commands"
 POLL_S = 0.05
-SWEEP_S = 5.0
+HOLD_CHECK_S = 1.0
+HOLD_CHECKS_PER_SWEEP = 5
+RECOVERIES_MAX = 1_000_000
 SLOTS_MAX = 64
 FINISHED_KEPT = timedelta(minutes=10)
 RESUME_BATCH = 500
-PAUSES_WHEN_UNAVAILABLE_S = (0.5, 1, 2, 5, 10, 20)
+PAUSES_WHEN_UNAVAILABLE_S = (0.5, 1, 2, 5, 10)
+LAST_PAUSE = len(PAUSES_WHEN_UNAVAILABLE_S) - 1
 EXIT_LOCK_LOST = 70
 FINISHED_STATUSES = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
@@ -83,6 +94,7 @@ class Durable:
         self._serializer = DBOSPortableJSONSerializer()
         self._client: DBOSClient | None = None
         self._sweep: asyncio.Task[None] | None = None
+        self._orphaned_before: set[str | None] = set()
         self.slot: int | None = None
 
     async def start(self, jobs: Mapping[str, Job], crons: Mapping[str, Cron]) -> None:
@@ -94,7 +106,7 @@ class Durable:
         self.slot = await asyncio.to_thread(self._take_slot)
         DBOS(config=self._settings(self.slot))
         for name, job in jobs.items():
-            DBOS.workflow(name=name)(workflow_of(job))
+            DBOS.workflow(name=name, max_recovery_attempts=RECOVERIES_MAX)(workflow_of(job))
         ticks = {name: DBOS.workflow(name=name)(tick_of(cron)) for name, cron in crons.items()}
         DBOS.launch()
         await DBOS.register_queue_async(
@@ -174,37 +186,44 @@ class Durable:
         }
 
     async def _sweep_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(SWEEP_S)
+        for turn in itertools.count(1):
+            await asyncio.sleep(HOLD_CHECK_S)
             try:
-                await asyncio.to_thread(self.sweep)
+                await asyncio.to_thread(self._check_hold)
+                if turn % HOLD_CHECKS_PER_SWEEP == 0:
+                    await asyncio.to_thread(self.sweep)
             except Exception as error:  # noqa: BLE001 - the durable door: the sweep must live on
                 log.warning("sweep failed", **described(error))
 
-    def sweep(self) -> None:
-        """Take over what dead executors left, and delete workflows that finished a while ago."""
-        if self.slot is None:
-            return
-        if not self._lock.holds(self.slot):
+    def _check_hold(self) -> None:
+        """This process ends at once when its slot is no longer its own."""
+        if self.slot is not None and not self._lock.holds(self.slot):
             log.error("slot lock lost", slot=self.slot)
             os._exit(EXIT_LOCK_LOST)
-        self._adopt_orphans(self.slot)
+
+    def sweep(self) -> None:
+        """Take over what dead executors left, and delete workflows that finished a while ago."""
+        if not self._store.is_embedded:
+            self._adopt_orphans()
         self._delete_finished()
 
-    def _adopt_orphans(self, own: int) -> None:
-        if self._store.is_embedded:
-            return
-        pending = DBOS.list_workflows(status="PENDING", load_input=False, limit=RESUME_BATCH)
-        for executor in {status.executor_id for status in pending} - {executor_of(own)}:
-            slot = slot_of(executor)
-            if slot is None or not self._lock.take(slot):
-                continue
-            try:
-                left = [one.workflow_id for one in pending if one.executor_id == executor]
-                DBOS.resume_workflows(left)
-                log.warning("took over", slot=slot, count=len(left))
-            finally:
-                self._lock.release(slot)
+    def _adopt_orphans(self) -> None:
+        working = {one.executor_id for one in _pending()}
+        orphaned = {executor for executor in working if self._with_lock_of(executor, _nothing)}
+        for executor in orphaned & self._orphaned_before:
+            self._with_lock_of(executor, _resume)
+        self._orphaned_before = orphaned
+
+    def _with_lock_of(self, executor: str | None, work: Callable[[str], None]) -> bool:
+        """Do the work while holding another executor's slot; False when it is alive or ours."""
+        slot = slot_of(executor)
+        if slot is None or slot == self.slot or not self._lock.take(slot):
+            return False
+        try:
+            work(executor_of(slot))
+        finally:
+            self._lock.release(slot)
+        return True
 
     def _delete_finished(self) -> None:
         before = (self._clock() - FINISHED_KEPT).isoformat()
@@ -238,21 +257,38 @@ def tick_of(cron: Cron) -> Callable[[datetime, Any], Coroutine[Any, Any, None]]:
 
 
 async def attend(job: Job, subject: str) -> None:
-    """The job has run for this id, or was given up; it never raises.
+    """The job has run for this id, or was given up; it never raises, so nothing ends halfway.
 
-    A store that is away for a moment is waited for.
+    A store that is away is waited for as long as it takes.
     """
-    for pause_s in (*PAUSES_WHEN_UNAVAILABLE_S, None):
+    work = job.run
+    for turn in itertools.count():
         try:
-            return await job.run(subject)
+            await work(subject)
+            break
         except PlatformUnavailable:
-            if pause_s is None:
-                break
-            await asyncio.sleep(pause_s)
+            log.warning("store unavailable", command=subject)
         except Exception as error:  # noqa: BLE001 - the durable door
             log.error("job failed", command=subject, **described(error))
-            break
-    return await job.give_up(subject)
+            work = job.give_up
+        await asyncio.sleep(PAUSES_WHEN_UNAVAILABLE_S[min(turn, LAST_PAUSE)])
+
+
+def _pending(executor: str | None = None) -> list[WorkflowStatus]:
+    return DBOS.list_workflows(
+        status="PENDING", executor_id=executor, load_input=False, limit=RESUME_BATCH
+    )
+
+
+def _resume(executor: str) -> None:
+    left = [one.workflow_id for one in _pending(executor)]
+    if left:
+        DBOS.resume_workflows(left)
+        log.warning("took over", executor=executor, count=len(left))
+
+
+def _nothing(_executor: str) -> None:
+    """Holding the slot for a moment is all that is asked."""
 
 
 def executor_of(slot: int) -> str:

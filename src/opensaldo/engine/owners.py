@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction, newest_first
 from opensaldo.engine.imports import HOLDINGS, document_place
 from opensaldo.engine.platform import Platform
+from opensaldo.engine.retention import scrub
 from opensaldo.errors import UnknownOwnerExternalId
 from opensaldo.observe import DELETED
 from opensaldo.store.db import Connection
@@ -66,7 +66,7 @@ async def erase_owner(platform: Platform, caller: Caller, owner_external_id: str
 
     count = await platform.store.change_with(erase)
     DELETED.labels("document").inc(count)
-    await asyncio.to_thread(platform.store.scrub)
+    await scrub(platform)
 
 
 def merge(imports: list[Holdings]) -> Holdings:

@@ -7,6 +7,7 @@ import asyncio
 from opensaldo.engine.durable import Cron
 from opensaldo.engine.ledger import DAY
 from opensaldo.engine.platform import Platform
+from opensaldo.errors import PlatformUnavailable
 from opensaldo.observe import DELETED, log
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import attempts, rates, retention, sessions
@@ -40,20 +41,29 @@ async def purge(platform: Platform) -> Erased:
         return erased
 
     erased = await platform.store.change_with(delete)
-    if erased.documents or erased.sessions:
+    if erased.documents:
         DELETED.labels("document").inc(erased.documents)
         log.info("retention deleted", count=erased.documents)
-        await asyncio.to_thread(platform.store.scrub)
+    if platform.store.is_embedded or erased.documents or erased.sessions:
+        await scrub(platform)
     await _destroy_day_keys(platform)
     return erased
+
+
+async def scrub(platform: Platform) -> None:
+    """Deleted bytes are gone from the database's files, now or, if a reader is in the way, soon.
+
+    What could not be scrubbed now is scrubbed by the next purge, within a minute.
+    """
+    try:
+        await asyncio.to_thread(platform.store.scrub)
+    except PlatformUnavailable:
+        log.warning("scrub owed")
 
 
 async def _destroy_day_keys(platform: Platform) -> None:
     """Keys of past days that nothing needs are destroyed; what backups hold is unreadable then."""
     needed = await platform.store.fetch(retention.keys_in_use)
-    today = int(platform.clock().strftime("%Y%m%d"))
-    over = [key for key in platform.vault.day_keys() if key < today and key not in needed]
-    for key_id in over:
-        await asyncio.to_thread(platform.vault.destroy_day_key, key_id)
-    if over:
-        log.info("day keys destroyed", key_ids=over)
+    destroyed = await asyncio.to_thread(platform.vault.destroy_spent, needed)
+    if destroyed:
+        log.info("day keys destroyed", key_ids=destroyed)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from opensaldo.domain.command import FINAL_STATES, Command, CommandName
 from opensaldo.domain.session import Session, SessionState
-from opensaldo.domain.target import AccessMode
+from opensaldo.domain.target import AccessMode, Target
 from opensaldo.engine.ids import ATTEMPTS_MAX, new_number, new_owner_id
 from opensaldo.engine.platform import Platform
 from opensaldo.errors import (
@@ -119,8 +119,8 @@ async def session_of_command(platform: Platform, command: Command) -> Session | 
     )
 
 
-async def sign_out(platform: Platform, caller: Caller, session: Session) -> None:
-    """The session has ended at its target.
+async def sign_out(platform: Platform, caller: Caller, session: Session) -> Target:
+    """The session has ended at its target, which is returned.
 
     Raises:
         CommandNotAvailable: the target offers no sign-out; the session ends when idle.
@@ -129,6 +129,7 @@ async def sign_out(platform: Platform, caller: Caller, session: Session) -> None
     if target is None or CommandName.SIGN_OUT not in target.commands:
         raise CommandNotAvailable(f"{CommandName.SIGN_OUT} is not available for {session.target}.")
     await platform.store.change(sessions.end, session.id, platform.clock())
+    return target
 
 
 async def _is_over(platform: Platform, session: Session) -> bool:

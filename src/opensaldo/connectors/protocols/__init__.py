@@ -1,0 +1,1 @@
+"""The standards banks speak, one package each; none knows another."""

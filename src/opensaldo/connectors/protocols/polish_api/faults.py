@@ -1,0 +1,79 @@
+"""What a PolishAPI bank's refusals mean for us, by HTTP status; pure.
+
+Codes are each bank's own, so only two that say more than the status are read.
+Source: PolishAPI 2.1.2, responses of every call; OAuth 2 (RFC 6749, 4.1.2.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from opensaldo.errors import (
+    AccessBlocked,
+    AccessTemporarilyBlocked,
+    BankAccessEnded,
+    BankConsentWithdrawn,
+    BankError,
+    BankMaintenance,
+    BankRateLimited,
+    BankUnavailable,
+    InsufficientIdentificationLevel,
+    InvalidCredentials,
+    ManualActionRequired,
+    OpenSaldoError,
+    PsuError,
+    SignInCancelled,
+    TargetCredentialsMismatch,
+    UnsupportedLanguage,
+    UnsupportedLoginMethod,
+)
+
+MAINTENANCE = "MAINTENANCE"
+CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+RETRY_AFTER_MAX_S = 86_400
+
+REASONS: Mapping[str, type[PsuError]] = {
+    reason.__name__: reason
+    for reason in (
+        AccessBlocked,
+        AccessTemporarilyBlocked,
+        InsufficientIdentificationLevel,
+        InvalidCredentials,
+        ManualActionRequired,
+        TargetCredentialsMismatch,
+        UnsupportedLanguage,
+        UnsupportedLoginMethod,
+    )
+}
+
+
+def fault_of(endpoint: str, status: int, code: str | None, headers: Mapping[str, str]) -> BankError:
+    """The error a refused call means; `code` is None unless the bank signed it.
+
+    A token call also refuses a dead code or refresh token with 400 (RFC 6749, 5.2); before
+    `authorize` there is no access that could end.
+    """
+    wait_s = retry_after_s(headers)
+    dead = (400, 401, 403) if endpoint == "token" else (401, 403)
+    if status in dead and endpoint != "authorize":
+        return BankConsentWithdrawn() if code == CONSENT_WITHDRAWN else BankAccessEnded()
+    if status == 429:
+        return BankRateLimited(retry_after_s=wait_s)
+    if status == 503 and code == MAINTENANCE:
+        return BankMaintenance(retry_after_s=wait_s)
+    return BankUnavailable(retry_after_s=wait_s)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> int | None:
+    """The seconds a bank asks us to wait; None when it does not say, or says a date."""
+    written = headers.get("retry-after", "").strip()
+    if not written.isascii() or not written.isdigit() or len(written) > 9:
+        return None
+    return min(int(written), RETRY_AFTER_MAX_S)
+
+
+def sign_in_fault(error: str, description: str | None) -> OpenSaldoError:
+    """The error that the bank's return address names after a sign-in."""
+    if error == "access_denied":
+        return REASONS.get((description or "").strip(), SignInCancelled)()
+    return BankUnavailable()

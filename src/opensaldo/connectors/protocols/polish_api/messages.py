@@ -1,0 +1,214 @@
+"""What PolishAPI banks answer, read leniently: unknown members are ignored, null is absent.
+
+Amounts stay as the bank wrote them (`Raw`), text or number, and become decimals in `convert`; ids
+are opaque; texts may come as numbers. Field names are the standard's.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType, field
+
+from opensaldo.errors import BankAnsweredNonsense
+
+Id = str | int
+Text = str | int
+Amount = Raw | UnsetType
+
+_Message = TypeVar("_Message")
+_LONE_SURROGATE = re.compile(
+    rb"(\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA-F].."
+)  # a bank's text may be cut in the middle of a pair; it is no reason to refuse the page
+
+
+class Struct(msgspec.Struct, rename="camel", frozen=True):
+    """A message whose members are in camel case."""
+
+
+class ResponseHeader(Struct, frozen=True):
+    """The reply's own header; `request_id` repeats the request's."""
+
+    request_id: str | None = None
+    is_callback: bool | None = None
+
+
+class Code(Struct, frozen=True):
+    """A dictionary item."""
+
+    code: Text | None = None
+
+
+class NameAddress(Struct, frozen=True):
+    """A name with its postal address; the first line is the name."""
+
+    value: list[Text | None] | None = None
+
+
+class Party(Struct, frozen=True):
+    """Sender or recipient."""
+
+    account_number: Id | None = None
+    name_address: NameAddress | None = None
+
+
+class PageInfo(Struct, frozen=True):
+    """Where the list goes on."""
+
+    next_page: Id | None = None
+
+
+class AccountSummary(Struct, frozen=True):
+    """One row of getAccounts."""
+
+    account_number: Id | None = None
+
+
+class AccountInfo(Struct, frozen=True):
+    """The account of getAccount; 2.1.1 has no psuRelations, which we do not read either."""
+
+    account_number: Id | None = None
+    name_address: NameAddress | None = None
+    account_type: Code | None = None
+    account_type_name: Text | None = None
+    account_holder_type: str | None = None
+    account_name_client: Text | None = None
+    currency: str | None = None
+    available_balance: Amount = UNSET
+    booking_balance: Amount = UNSET
+
+
+class Item(Struct, frozen=True):
+    """A transaction, booked or not, or a hold (which has no category)."""
+
+    item_id: Id | None = None
+    amount: Amount = UNSET
+    currency: str | None = None
+    description: Text | None = None
+    transaction_type: Text | None = None
+    trade_date: str | None = None
+    booking_date: str | None = None
+    post_transaction_balance: Amount = UNSET
+    transaction_category: str | None = None
+    sender: Party | None = None
+    recipient: Party | None = None
+
+
+class Reply(Struct, frozen=True):
+    """What every reply may hold; `code` and `message` are those of an error."""
+
+    response_header: ResponseHeader | None = None
+    code: Id | None = None
+    message: Text | None = None
+
+
+class AuthorizeReply(Reply, frozen=True):
+    """Where the person signs in."""
+
+    aspsp_redirect_uri: str | None = None
+
+
+class AccountsReply(Reply, frozen=True):
+    """A page of getAccounts."""
+
+    accounts: list[AccountSummary] | None = None
+    page_info: PageInfo | None = None
+
+
+class AccountReply(Reply, frozen=True):
+    """getAccount; the account stays raw because quirks read members the standard does not name."""
+
+    account: Amount = UNSET
+
+
+class ListReply(Reply, frozen=True):
+    """A page of a transaction list; holds come under their own name."""
+
+    transactions: list[Item] | None = None
+    holds: list[Item] | None = None
+    page_info: PageInfo | None = None
+
+
+class HistoryPrivilege(Struct, frozen=True):
+    """A granted list privilege."""
+
+    max_allowed_history_long: int | None = None
+
+
+class GrantedPrivilege(Struct, frozen=True):
+    """One item of the granted privileges, at most for one account."""
+
+    account_number: Id | None = None
+    done: HistoryPrivilege | None = field(name="ais:getTransactionsDone", default=None)
+
+
+class GrantedScope(Struct, frozen=True):
+    """What was granted; it may be narrower than what was asked for."""
+
+    privilege_list: list[GrantedPrivilege] | None = None
+    scope_time_limit: str | None = None
+
+
+class TokenReply(msgspec.Struct, frozen=True):
+    """A token; its members are named after OAuth 2, its header after the standard."""
+
+    access_token: str | None = None
+    expires_in: Id | None = None
+    refresh_token: str | None = None
+    scope_details: GrantedScope | None = None
+    response_header: ResponseHeader | None = field(name="responseHeader", default=None)
+    code: Id | None = None
+    message: Text | None = None
+
+
+def decode(body: bytes, message: type[_Message], *, within: str = "") -> _Message:
+    """The message these bytes hold; `within` is the member of a reply they came from.
+
+    Raises:
+        BankAnsweredNonsense: they are not JSON, or a member is of an impossible type.
+    """
+    decoder = msgspec.json.Decoder(message, float_hook=Decimal)
+    try:
+        try:
+            return decoder.decode(body)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            return decoder.decode(_LONE_SURROGATE.sub(_replaced, body))
+    except msgspec.ValidationError as fault:
+        expected, _, path = str(fault).partition(" - at `$")
+        wanted = expected.partition(", got ")[0].removeprefix("Expected ").replace("`", "")
+        place = (within + path.rstrip("`")).lstrip(".")
+        raise BankAnsweredNonsense(place or "body", wanted) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BankAnsweredNonsense("body", "JSON") from None
+
+
+def present(raw: Amount) -> bytes | None:
+    """The member's bytes, None when it is absent or null."""
+    return None if isinstance(raw, UnsetType) or bytes(raw) == b"null" else bytes(raw)
+
+
+def as_written(body: bytes) -> dict[str, Any]:
+    """The object as the bank wrote it, numbers as decimals.
+
+    Raises:
+        BankAnsweredNonsense: it is no object.
+    """
+    return decode(body, dict[str, Any])
+
+
+def _replaced(found: re.Match[bytes]) -> bytes:
+    """What stays of a match: all of it, or the replacement character for half of a pair."""
+    return found[1] or b"\\ufffd"
+
+
+def text_of(raw: Amount) -> str | None:
+    """The number or text as the bank wrote it, without its quotes; None when absent or null."""
+    written = present(raw)
+    if written is None:
+        return None
+    return decode(written, str) if written.startswith(b'"') else written.decode("utf-8")

@@ -207,7 +207,7 @@ async def _read_in_time(platform: Platform, run: _Run, reading: Reading) -> None
         async with asyncio.timeout(left_s):
             await reading.read()
     except TimeoutError:
-        if not reading.holdings().accounts:
+        if not reading.has_read_any:
             await platform.store.change_with(reading.ledger.settle)
             raise BankUnavailable("The bank did not answer within the command's time.") from None
     except BaseException:
@@ -232,7 +232,7 @@ async def _keep(platform: Platform, run: _Run, reading: Reading) -> None:
     holdings = reading.holdings()
     receipt = Receipt(
         outcome=Outcome.COMPLETE if reading.is_complete else Outcome.PARTIAL,
-        accounts=len(holdings.accounts),
+        accounts=len(holdings.accounts) + len(holdings.cards) + len(holdings.deposits),
         pages=reading.pages,
         rows=holdings.transaction_count,
         reruns=run.command.runs - 1,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import TypeVar
 
-from opensaldo.domain.account import Account, Holdings
+from opensaldo.domain.account import Account, Card, Deposit, Holdings
 from opensaldo.domain.aggregate import OwnerRecord, SourceTarget
 from opensaldo.domain.event import Event, EventKind
 from opensaldo.domain.owner import Owner
@@ -20,6 +21,8 @@ from opensaldo.store.queries import documents, events, owners
 from opensaldo.store.queries.clients import Caller
 from opensaldo.store.queries.documents import DocumentRow
 from opensaldo.wire import json_v1
+
+Place = TypeVar("Place", Account, Card)
 
 
 async def read_owner(platform: Platform, caller: Caller, owner_external_id: str) -> OwnerRecord:
@@ -72,30 +75,35 @@ async def erase_owner(platform: Platform, caller: Caller, owner_external_id: str
 def merge(imports: list[Holdings]) -> Holdings:
     """Several imports of one target as one, oldest first (wire contract, section 7.1).
 
-    Accounts are matched by IBAN; the newest import replaces balances and owners; transactions are
-    united, equal ones keeping the highest multiplicity one import had.
+    Accounts are matched by IBAN, cards by their id, then number; the newest import replaces
+    balances and owners; transactions are united, equal ones keeping the highest multiplicity one
+    import had.
     """
-    accounts: dict[str, Account] = {}
+    accounts: dict[str | None, Account] = {}
+    cards: dict[str | None, Card] = {}
+    deposits: dict[str | None, Deposit] = {}
     owners_found: dict[Owner, None] = {}
     for held in imports:
         owners_found = dict.fromkeys((*held.owners, *owners_found))
         for account in held.accounts:
-            key = account.iban or account.name or ""
-            before = accounts.get(key)
-            accounts[key] = account if before is None else _joined(before, account)
-    newest = imports[-1]
-    return replace(newest, owners=tuple(owners_found), accounts=tuple(accounts.values()))
-
-
-def _joined(old: Account, new: Account) -> Account:
-    rows = united([*new.transactions], [*old.transactions])
-    earliest = [day for day in (old.active_since, new.active_since) if day is not None]
-    return replace(
-        new,
-        transactions=newest_first(rows),
-        active_since=min(earliest, default=None),
-        partial=new.partial,
+            key = account.iban or account.name
+            accounts[key] = _with_rows_of(accounts.get(key), account)
+        for card in held.cards:
+            key = card.card_id or card.number or card.iban
+            cards[key] = _with_rows_of(cards.get(key), card)
+        deposits |= {deposit.iban or deposit.name: deposit for deposit in held.deposits}
+    return Holdings(
+        owners=tuple(owners_found),
+        accounts=tuple(accounts.values()),
+        cards=tuple(cards.values()),
+        deposits=tuple(deposits.values()),
     )
+
+
+def _with_rows_of(old: Place | None, new: Place) -> Place:
+    """The newer reading of an account or card with the rows only the older one has."""
+    rows = united([*new.transactions], [*old.transactions] if old else [])
+    return replace(new, transactions=newest_first(rows))
 
 
 def united(new: list[Transaction], old: list[Transaction]) -> list[Transaction]:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from opensaldo.connectors.base import Access, AccountReading, Connector, PsuContext
-from opensaldo.domain.account import Account, Holdings
+from opensaldo.domain.account import Holdings
 from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction, newest_first
 from opensaldo.engine.ledger import WHOLE_GRANT, Ledger
@@ -34,6 +34,7 @@ class Reading:
     _numbers: tuple[str, ...] = ()
     _accounts: dict[str, AccountReading] = field(default_factory=dict)
     _rows: dict[str, list[Transaction]] = field(default_factory=dict)
+    _currencies: dict[str, set[str]] = field(default_factory=dict)
     _open_lists: dict[str, int] = field(default_factory=dict)
     _pages_seen_of_list: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -58,19 +59,37 @@ class Reading:
         await all_or_first_failure(work)
 
     def holdings(self) -> Holdings:
-        """What was read; an account whose lists were cut short is marked partial.
+        """What was read; an account or card whose lists were cut short is marked partial.
 
         An account whose details did not come in is left out: nothing about it is certain.
         """
-        accounts = tuple(
-            self._account(number) for number in self._numbers if number in self._accounts
+        read = [(number, self._accounts[number]) for number in self._numbers_read()]
+        return Holdings(
+            owners=self._owners(),
+            accounts=tuple(
+                replace(one.account, **self._read_of(number, one))
+                for number, one in read
+                if one.card is None and one.deposit is None
+            ),
+            cards=tuple(
+                replace(one.card, **self._read_of(number, one)) for number, one in read if one.card
+            ),
+            deposits=tuple(
+                replace(one.deposit, owners=_in_account(one.owners))
+                for _number, one in read
+                if one.deposit
+            ),
         )
-        return Holdings(owners=self._owners(), accounts=accounts)
 
     @property
     def is_complete(self) -> bool:
         """Whether all accounts and all their lists were read to the end."""
         return len(self._accounts) == len(self._numbers) and not any(self._open_lists.values())
+
+    @property
+    def has_read_any(self) -> bool:
+        """Whether at least one account's details came in."""
+        return bool(self._accounts)
 
     async def _ask_numbers(self) -> tuple[str, ...]:
         call = (WHOLE_GRANT, self.connector.capabilities.accounts_endpoint)
@@ -89,6 +108,8 @@ class Reading:
         async for page in self.connector.pages(self.access, number, name, self.since, self.psu):
             rows += [row for row in page.rows if row.day is None or row.day >= self.since]
             self.pages += 1
+            if page.currency is not None:
+                self._currencies.setdefault(number, set()).add(page.currency)
             self._pages_seen_of_list[number, name] = (
                 self._pages_seen_of_list.get((number, name), 0) + 1
             )
@@ -110,23 +131,27 @@ class Reading:
         span = PROGRESS_ALL_READ - PROGRESS_FOUND_ACCOUNTS
         self.on_progress(PROGRESS_FOUND_ACCOUNTS + int(span * share))
 
-    def _account(self, number: str) -> Account:
-        reading = self._accounts[number]
-        return replace(
-            reading.account,
-            transactions=newest_first(self._rows[number]),
-            owners=tuple(_in_account(owner) for owner in reading.owners),
-            partial=self._open_lists[number] > 0,
-        )
+    def _numbers_read(self) -> list[str]:
+        return [number for number in self._numbers if number in self._accounts]
+
+    def _read_of(self, number: str, reading: AccountReading) -> dict[str, Any]:
+        """What was read around an account or card, by the name of its field."""
+        if self._currencies.get(number, set()) - {reading.account.currency}:
+            raise BankAnsweredNonsense("transactions[].currency", "the account's currency")
+        return {
+            "transactions": newest_first(self._rows[number]),
+            "owners": _in_account(reading.owners),
+            "partial": self._open_lists[number] > 0,
+        }
 
     def _owners(self) -> tuple[Owner, ...]:
-        readings = (self._accounts[n] for n in self._numbers if n in self._accounts)
+        readings = (self._accounts[number] for number in self._numbers_read())
         return tuple(dict.fromkeys(owner for one in readings for owner in one.owners))
 
 
-def _in_account(owner: Owner) -> Owner:
-    """An owner as shown inside an account: name, address and kind (wire contract, section 8)."""
-    return Owner(name=owner.name, address=owner.address, kind=owner.kind)
+def _in_account(owners: tuple[Owner, ...]) -> tuple[Owner, ...]:
+    """Owners as shown inside an account: name, address and kind (wire contract, section 8)."""
+    return tuple(Owner(name=one.name, address=one.address, kind=one.kind) for one in owners)
 
 
 async def all_or_first_failure(work: list[Coroutine[Any, Any, None]]) -> None:

@@ -70,11 +70,10 @@ class Gate:
         self._windows: dict[str, _Window] = {}
 
     async def admit(self, key: Secret | None, address: str) -> Caller:
-        """The caller behind a key, one request of its minute spent.
+        """The caller behind a key.
 
         Raises:
             Unauthorized: the key or the address is not right; it does not say which.
-            TooManyRequests: the minute is used up.
         """
         remembered = await self._known(key) if key is not None else None
         source = parse_address(address)
@@ -82,7 +81,6 @@ class Gate:
             raise Unauthorized
         if not any(source in network for network in remembered.networks):
             raise Unauthorized
-        await self._spend(remembered.caller.client.id)
         return remembered.caller
 
     async def _known(self, key: Secret) -> _Remembered | None:
@@ -100,7 +98,12 @@ class Gate:
         self._callers[digest] = _Remembered(caller, networks, now + CALLER_REMEMBERED)
         return self._callers[digest]
 
-    async def _spend(self, client_id: str) -> None:
+    async def spend(self, client_id: str) -> None:
+        """One request of the client's minute is spent.
+
+        Raises:
+            TooManyRequests: the minute is used up.
+        """
         now_s = int(self._clock().timestamp())
         number = now_s // WINDOW_S
         window = self._windows.get(client_id)

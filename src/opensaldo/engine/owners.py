@@ -22,7 +22,7 @@ from opensaldo.store.queries.clients import Caller
 from opensaldo.store.queries.documents import DocumentRow
 from opensaldo.wire import json_v1
 
-Place = TypeVar("Place", Account, Card)
+Place = TypeVar("Place", bound=Account | Card)
 
 
 async def read_owner(platform: Platform, caller: Caller, owner_external_id: str) -> OwnerRecord:
@@ -102,8 +102,8 @@ def merge(imports: list[Holdings]) -> Holdings:
 
 def _with_rows_of(old: Place | None, new: Place) -> Place:
     """The newer reading of an account or card with the rows only the older one has."""
-    rows = united([*new.transactions], [*old.transactions] if old else [])
-    return replace(new, transactions=newest_first(rows))
+    before = old.transactions if old is not None else ()
+    return replace(new, transactions=newest_first(united([*new.transactions], [*before])))
 
 
 def united(new: list[Transaction], old: list[Transaction]) -> list[Transaction]:

@@ -47,6 +47,12 @@ class SignInOptions:
 
 
 def check_options(platform: Platform, caller: Caller, options: SignInOptions) -> None:
+    """The client may ask for this.
+
+    Raises:
+        FeatureNotEnabled: repeated access is not switched on for the client.
+        InvalidTarget: unknown, or it cannot serve the access mode.
+    """
     if options.access_mode is not AccessMode.SINGLE:
         require(caller, Product.MULTIPLE_ACCESS)
     if options.target is None:
@@ -59,6 +65,7 @@ def check_options(platform: Platform, caller: Caller, options: SignInOptions) ->
 def session_for(
     connection: Connection, platform: Platform, caller: Caller, options: SignInOptions
 ) -> Session:
+    """A new session with these options, made in the caller's transaction."""
     return create_session(
         connection,
         platform,
@@ -131,6 +138,11 @@ async def finish(
 
 
 def granted_access(ended: ScaStep, request: SignInRequest) -> GrantedAccess:
+    """What the last step gave, with the device of the person who took it.
+
+    Raises:
+        PsuError: the bank asks for another step.
+    """
     if not isinstance(ended, Done):
         raise PsuError("The bank asks for a step that is not offered here.")
     return GrantedAccess(access=ended.access, psu=request.psu)
@@ -144,6 +156,11 @@ def reusable_access_id(platform: Platform, session: Session) -> str | None:
 
 
 async def key_of_session(platform: Platform, session_id: str) -> DataKey:
+    """The key to what the session holds.
+
+    Raises:
+        InvalidSessionId: the session has been forgotten.
+    """
     wrapped = await platform.store.fetch(sessions.key_of, session_id)
     if wrapped is None:
         raise InvalidSessionId
@@ -151,6 +168,7 @@ async def key_of_session(platform: Platform, session_id: str) -> DataKey:
 
 
 def event_of(platform: Platform, subject: Session | Redirection, kind: EventKind) -> Event:
+    """What happened to a session now, as a line of the client's event log."""
     session_id = subject.id if isinstance(subject, Session) else subject.session_id
     return Event(
         client_id=subject.client_id,

@@ -20,6 +20,7 @@ def upgrade() -> None:
     """Bring an empty database to this revision."""
     _clients()
     _sign_in()
+    _consents()
     _work()
     _data()
 
@@ -154,6 +155,10 @@ def _sign_in() -> None:
     )
     op.create_index("ix_redirections_expires_at", "redirections", ["expires_at"])
     op.create_index("ix_redirections_session_id", "redirections", ["session_id"])
+
+
+def _consents() -> None:
+    """Permission to come back."""
     op.create_table(
         "consents",
         sa.Column("id", sa.Text, nullable=False),

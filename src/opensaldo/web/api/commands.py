@@ -1,0 +1,94 @@
+"""Commands: wire contract, section 5."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from opensaldo.domain.command import Command, CommandState
+from opensaldo.domain.session import Session
+from opensaldo.engine.commands import HOLDINGS, document, polled_command, submit_default_import
+from opensaldo.engine.ids import new_number
+from opensaldo.engine.sessions import known_session, open_session, session_of_command, sign_out
+from opensaldo.engine.signin import reusable_access_id
+from opensaldo.errors import InvalidSessionId
+from opensaldo.web.common import Call, Dialect, Resource
+from opensaldo.wire import forms, json_v1, xml_v1
+from opensaldo.wire.json_result import command_result
+
+
+async def default_import(call: Call) -> Response:
+    """The import is accepted and queued."""
+    session = await _open_session(call)
+    command, owner_that_counts = await submit_default_import(
+        call.front.platform,
+        call.caller,
+        session,
+        since=call.params.day("since"),
+        owner_external_id=call.owner_external_id(),
+    )
+    if call.in_json:
+        return call.json(json_v1.accepted(command))
+    inner = xml_v1.command(command)
+    return call.xml("command_setup", inner, status=202, owner=owner_that_counts)
+
+
+async def poll(call: Call) -> Response:
+    """The command as it stands, with its result when it was successful."""
+    command_id = forms.command_id(call.request.path_params["id"])
+    await _check_session_if_sent(call, command_id)
+    command, result = await polled_command(call.front.platform, call.caller, command_id)
+    if not call.in_json:
+        return call.xml("default_import", xml_v1.command(command, result=result))
+    return call.json(await _json_result(call, command))
+
+
+async def end_session(call: Call) -> Response:
+    """The session is signed out, where its target offers that."""
+    session = await _open_session(call)
+    target = await sign_out(call.front.platform, call.caller, session)
+    inner = xml_v1.sign_out(new_number(), target.name, target.institution)
+    return call.xml("sign_out", inner, owner=session.owner_external_id)
+
+
+async def _open_session(call: Call) -> Session:
+    session_id = forms.session_id(call.params.required("sessionId"))
+    signature = call.params.required("sessionIdSignature")
+    return await open_session(call.front.platform, call.caller, session_id, signature)
+
+
+async def _check_session_if_sent(call: Call, command_id: str) -> None:
+    """Session id and signature must be the command's, if sent or if the client asks for them."""
+    is_required = call.caller.client.poll_requires_session
+    if not is_required and call.params.text("sessionId") is None:
+        return
+    session_id = forms.session_id(call.params.required("sessionId"))
+    signature = call.params.required("sessionIdSignature")
+    session = await known_session(call.front.platform, call.caller, session_id, signature)
+    command, _result = await polled_command(call.front.platform, call.caller, command_id)
+    if command.session_id != session.id:
+        raise InvalidSessionId
+
+
+async def _json_result(call: Call, command: Command) -> bytes:
+    platform = call.front.platform
+    session = await session_of_command(platform, command)
+    holdings = None
+    if command.state is CommandState.SUCCESSFUL:
+        holdings = await document(platform, command, HOLDINGS)
+    return command_result(
+        command,
+        holdings,
+        owner_external_id=session.owner_external_id if session else None,
+        multiple_access_token=reusable_access_id(platform, session) if session else None,
+    )
+
+
+RESOURCES = (
+    Resource(
+        path="/v1/command/default-import.xml",
+        dialect=Dialect.BOTH,
+        handlers={"POST": default_import},
+    ),
+    Resource(path="/v1/command/sign-out.xml", dialect=Dialect.XML, handlers={"POST": end_session}),
+    Resource(path="/v1/command/{id}.xml", dialect=Dialect.BOTH, handlers={"GET": poll}),
+)

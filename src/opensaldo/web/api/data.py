@@ -1,0 +1,44 @@
+"""Aggregated data: wire contract, section 7."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from opensaldo.engine.owners import erase_owner, read_owner
+from opensaldo.errors import InvalidParameter
+from opensaldo.web.common import Call, Dialect, Resource
+from opensaldo.wire import json_v1, xml_v1
+
+
+async def read(call: Call) -> Response:
+    """Everything kept under the owner's id."""
+    owner = _owner(call)
+    record = await read_owner(call.front.platform, call.caller, owner)
+    return call.xml("get_data", xml_v1.owner_data(record), owner=owner)
+
+
+async def delete(call: Call) -> Response:
+    """Everything kept under the owner's id is gone."""
+    owner = _owner(call)
+    await erase_owner(call.front.platform, call.caller, owner)
+    return call.xml("delete_data", xml_v1.empty(), owner=owner)
+
+
+async def delete_by_post(call: Call) -> Response:
+    """The same for clients that cannot send DELETE."""
+    owner = _owner(call)
+    await erase_owner(call.front.platform, call.caller, owner)
+    return call.json(json_v1.deleted(owner))
+
+
+def _owner(call: Call) -> str:
+    owner = call.owner_external_id()
+    if owner is None:
+        raise InvalidParameter("The parameter ownerExternalId is required.")
+    return owner
+
+
+RESOURCES = (
+    Resource(path="/v1/data.xml", dialect=Dialect.XML, handlers={"GET": read, "DELETE": delete}),
+    Resource(path="/v1/data/delete", dialect=Dialect.JSON, handlers={"POST": delete_by_post}),
+)

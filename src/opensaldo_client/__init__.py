@@ -1,0 +1,1 @@
+"""A thin client of the OpenSaldo API on the standard library alone."""

@@ -87,6 +87,7 @@ async def maintained(config: Config, clock: Clock = system_clock) -> AsyncIterat
             partial(Seal.open, clock=clock), config.key_dir / SEAL_FOLDER
         )
         lock = SlotLock.for_store(store, config.data_dir / LOCK_FOLDER)
+        stack.callback(lock.close)
         yield Platform(
             store=store,
             vault=await asyncio.to_thread(Vault.open, config.key_dir, clock),
@@ -126,7 +127,7 @@ def application(config: Config, platform: Platform, listening: str) -> ASGIApp:
     )
     starlette = Starlette()
     starlette.router = Router(
-        routes=[*api_routes(front), *page_routes(pages)], default=not_found(front)
+        routes=[*api_routes(front), *page_routes(pages)], default=not_found(front), redirect_slashes=False
     )
     return Entrance(starlette)
 

@@ -172,8 +172,9 @@ class Durable:
         )
 
     def _settings(self, slot: int) -> DBOSConfig:
-        for name in ("dbos", "dbos.client"):
-            logging.getLogger(name).propagate = True
+        logger = logging.getLogger("dbos")
+        logger.addHandler(logging.NullHandler())  # so that it adds no plain-text one of its own
+        logger.propagate = True
         return {
             "name": APPLICATION,
             "system_database_engine": self._engine,

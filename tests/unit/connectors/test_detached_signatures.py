@@ -105,34 +105,35 @@ CRITICAL = b'{"alg":"RS256","kid":"k1","crit":["b64"],"b64":false}'
 NONE = f"{b64(json.dumps({'alg': 'none', 'kid': 'k1'}).encode())}.."
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        None,
-        "",
-        "..",
-        "...",
-        "a.b.c",
-        GOOD.replace("..", f".{b64(BODY)}."),
-        GOOD[:-6] + "AAAAAA",
-        GOOD + "!",
-        GOOD.partition("..")[0] + "..",
-        f"{b64(b'[]')}..AAAA",
-        f"{b64(b'{')}..AAAA",
-        "\xff..AAAA",
-        NONE,
-        NONE + "AAAA",
-        signed({"alg": "RS256"}),
-        signed({"alg": "RS256", "kid": "unknown"}),
-        signed({"alg": "RS256", "kid": "k1"}, OTHER),
-        signed({"alg": "RS384", "kid": "k1"}),
-        signed({"alg": "HS256", "kid": "k1"}, OctKey.generate_key(256)),
-        signed({"alg": "RS256", "kid": "k1", "pad": "x" * 20_000}),
-        f"{b64(CRITICAL)}..AAAA",
-        signed({"alg": "ES256", "kid": "k1"}, CURVE),
-    ],
+WRONG = (
+    None,
+    "",
+    "..",
+    "...",
+    "a.b.c",
+    GOOD.replace("..", f".{b64(BODY)}."),
+    GOOD[:-6] + "AAAAAA",
+    GOOD + "!",
+    GOOD.partition("..")[0] + "..",
+    f"{b64(b'[]')}..AAAA",
+    f"{b64(b'{')}..AAAA",
+    "\xff..AAAA",
+    NONE,
+    NONE + "AAAA",
+    signed({"alg": "RS256"}),
+    signed({"alg": "RS256", "kid": "unknown"}),
+    signed({"alg": "RS256", "kid": "k1"}, OTHER),
+    signed({"alg": "RS384", "kid": "k1"}),
+    signed({"alg": "HS256", "kid": "k1"}, OctKey.generate_key(256)),
+    signed({"alg": "RS256", "kid": "k1", "pad": "x" * 20_000}),
+    f"{b64(CRITICAL)}..AAAA",
+    signed({"alg": "ES256", "kid": "k1"}, CURVE),
 )
-def test_every_other_signature_is_refused(value: str | None):
+
+
+@pytest.mark.parametrize("place", range(len(WRONG)))
+def test_every_other_signature_is_refused(place: int):
+    value = WRONG[place]  # made with fresh keys, so no value may name its test
     with pytest.raises(BankAnsweredNonsense, match="X-JWS-SIGNATURE"):
         verify(value)
 

@@ -169,7 +169,8 @@ class PolishApi:
             reply = await self._client.get_list(
                 list_name, access.access_token, psu, query, trail.page_id
             )
-            _refuse_hidden_error(reply, reply.transactions or reply.holds)
+            rows = reply.holds if reply.transactions is None else reply.transactions
+            _refuse_hidden_error(reply, rows)
             page = _PAGE_OF_LIST[list_name](reply)
             goes_on = trail.goes_on(convert.next_page(reply.page_info))
             yield page
@@ -253,6 +254,13 @@ def _whole_second(moment: datetime) -> datetime:
 
 
 def _refuse_hidden_error(reply: messages.Reply, content: object) -> None:
-    """Pass unless an error hides in a reply of status 200: a code or message and no content."""
-    if content is None and (reply.code is not None or reply.message is not None):
+    """Pass unless a reply of status 200 without content is an error, or no reply of the standard.
+
+    Banks leave out an empty list, but none leaves out the header that every reply must have.
+    """
+    if content is not None:
+        return
+    if reply.code is not None or reply.message is not None:
         raise BankUnavailable
+    if reply.response_header is None:
+        raise BankAnsweredNonsense("responseHeader", "a header")

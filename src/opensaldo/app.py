@@ -127,7 +127,9 @@ def application(config: Config, platform: Platform, listening: str) -> ASGIApp:
     )
     starlette = Starlette()
     starlette.router = Router(
-        routes=[*api_routes(front), *page_routes(pages)], default=not_found(front), redirect_slashes=False
+        routes=[*api_routes(front), *page_routes(pages)],
+        default=not_found(front),
+        redirect_slashes=False,
     )
     return Entrance(starlette)
 

@@ -40,6 +40,7 @@ from opensaldo.observe import log
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import clients, events, redirections, sessions
 from opensaldo.store.queries.clients import Caller
+from opensaldo.wire import forms
 
 __all__ = ["PsuContext"]
 
@@ -129,9 +130,24 @@ async def opened(platform: Platform, redirection_id: str) -> SignInView:
         SignInTimeout: the link's life is over.
         AlreadySignedIn: this link has served.
     """
-    redirection = await platform.store.fetch(redirections.redirection_by_id, redirection_id)
-    if redirection is None:
+    view = await known(platform, redirection_id)
+    if view.redirection.state is RedirectionState.EXPIRED:
+        raise SignInTimeout
+    if view.redirection.state is not RedirectionState.PENDING:
+        raise AlreadySignedIn
+    return view
+
+
+async def known(platform: Platform, redirection_id: str) -> SignInView:
+    """The redirection as it stands now, whatever its state.
+
+    Raises:
+        InvalidRedirectionId: unknown link.
+    """
+    found = await platform.store.fetch(redirections.redirection_by_id, redirection_id)
+    if found is None:
         raise InvalidRedirectionId
+    redirection = _as_of(found, platform.clock())
     session = await platform.store.fetch(
         sessions.session_of,
         redirection.session_id,
@@ -141,11 +157,6 @@ async def opened(platform: Platform, redirection_id: str) -> SignInView:
     client = await platform.store.fetch(clients.client_by_id, redirection.client_id)
     if session is None or client is None:
         raise InvalidRedirectionId
-    state = _as_of(redirection, platform.clock()).state
-    if state is RedirectionState.EXPIRED:
-        raise SignInTimeout
-    if state is not RedirectionState.PENDING:
-        raise AlreadySignedIn
     return SignInView(
         redirection=redirection,
         session=session,
@@ -180,26 +191,26 @@ async def go_to_bank(
     return step.url
 
 
-async def come_back(platform: Platform, answer: Mapping[str, str]) -> Redirection:
+async def come_back(platform: Platform, answer: Mapping[str, str]) -> SignInView:
     """The person is back from the bank; the redirection has ended, well or not.
 
+    Who comes back late or a second time finds it as it ended before.
+
     Raises:
-        InvalidRedirectionId: nothing waits for this answer, or it came a second time.
+        InvalidRedirectionId: nothing waits for this answer.
     """
     state = answer.get("state", "")
-    redirection_id = state[:ID_HEX_DIGITS]
-    view = await opened(platform, redirection_id)
+    view = await known(platform, forms.redirection_id(state[:ID_HEX_DIGITS]))
+    if view.redirection.state is not RedirectionState.PENDING:
+        return view
     request, step = await _claim_step(platform, view, state)
     try:
         ended = await platform.catalog.connector(request.target).resume(request, step, answer)
         granted = granted_access(ended, request)
-        await finish(platform, view.session, request, granted, redirection_id)
+        await finish(platform, view.session, request, granted, view.redirection.id)
     except OpenSaldoError as error:
         await fail(platform, view.redirection, error)
-    found = await platform.store.fetch(redirections.redirection_by_id, redirection_id)
-    if found is None:
-        raise InvalidRedirectionId
-    return found
+    return await known(platform, view.redirection.id)
 
 
 async def cancel(platform: Platform, redirection_id: str) -> Redirection:

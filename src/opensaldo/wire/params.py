@@ -24,6 +24,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "maxImportDate": ("psd2.maxImportDate", "psd2[maxImportDate]"),
     "forceSca": ("psd2.forceSca", "psd2[forceSca]"),
 }
+GROUP = "psd2"
 PARAMS_MAX = 1000
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -153,13 +154,15 @@ def _json(data: bytes) -> Iterator[_Pair]:
 
 
 def _members(document: dict[str, object]) -> Iterator[_Pair]:
-    """Each member as a parameter; an object's members carry its name: `psd2.accessMode`."""
+    """Each member as a parameter; those of the group carry its name: `psd2.accessMode`."""
     for name, value in document.items():
-        if isinstance(value, dict):
+        if name != GROUP:
+            yield name, _plain(value)
+        elif isinstance(value, dict):
             for inner, inner_value in value.items():
                 yield f"{name}.{inner}", _plain(inner_value)
-        else:
-            yield name, _plain(value)
+        elif value is not None:
+            raise InvalidParameter(f"The member {GROUP} must be an object.")
 
 
 def _plain(value: object) -> str | None:

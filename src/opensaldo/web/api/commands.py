@@ -59,7 +59,8 @@ async def _open_session(call: Call) -> Session:
 async def _check_session_if_sent(call: Call, command_id: str) -> None:
     """Session id and signature must be the command's, if sent or if the client asks for them."""
     is_required = call.caller.client.poll_requires_session
-    if not is_required and call.params.text("sessionId") is None:
+    sent = [call.params.text(name) for name in ("sessionId", "sessionIdSignature")]
+    if not is_required and sent == [None, None]:
         return
     session_id = forms.session_id(call.params.required("sessionId"))
     signature = call.params.required("sessionIdSignature")

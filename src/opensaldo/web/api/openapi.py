@@ -1,0 +1,87 @@
+"""Our own OpenAPI document: what every endpoint takes and answers, failures included.
+
+One module a chapter, as the handlers; forms come from wire.forms, failures from errors, examples
+from the renderers themselves, so the document cannot say what the server does not do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opensaldo.web.api import (
+    openapi_catalogs,
+    openapi_commands,
+    openapi_data,
+    openapi_signin,
+)
+from opensaldo.web.api.openapi_answers import common_failures
+from opensaldo.web.api.openapi_schemas import SCHEMAS
+
+OPENAPI_VERSION = "3.1.0"
+KEY_HEADER = "X-Api-Key"
+
+_SECURITY_SCHEMES: dict[str, Any] = {
+    "key": {
+        "type": "apiKey",
+        "in": "header",
+        "name": KEY_HEADER,
+        "description": "The client's API key, 64 lower-case hex digits. The caller's address must "
+        "be on the client's list as well; a refusal does not say which of the two failed. Older "
+        "clients may send the key as the parameter `apiKey` instead; the header wins.",
+    },
+}
+_TAGS = (
+    ("Sign-in", "The roads to a session: the redirection and, for tests, the mock session."),
+    ("Commands", "Background jobs of a session: set up, poll, read the result."),
+    ("Data", "Everything imported under one ownerExternalId, and its deletion."),
+    ("Catalogue", "What can be reached, whether the platform serves, and this description."),
+)
+_OVERVIEW = """\
+Account information: a person signs in to their bank, the platform reads accounts and transactions
+once or for up to 180 days, the client polls for the result.
+
+**Two dialects.** Paths that end in `.xml` answer XML. Three of them (`mock-session.xml`,
+`default-import.xml`, `command/{id}.xml`) answer JSON instead, failures included, when `Accept`
+names `application/json` and none of `*/*`, `application/*`, `application/xml`, `text/xml` with
+the same or a higher weight. All other paths have one form whatever `Accept` says.
+
+**Parameters** may stand in the query, in a form body or in a JSON body, on every method; a name in
+the query hides the same name in the body. An empty value counts as not sent. Unknown parameters are
+ignored. Where a parameter has two names, either will do; with both, they must agree. Doubled
+slashes in paths are collapsed.
+
+**Values.** UTF-8; dates `YYYY-MM-DD`; moments in UTC with `Z`; amounts with a point and two
+decimals, minus for outflow. Ids and signatures are opaque strings.
+
+**Failures** have status 400 or above and the body the request asked for, with the exception's name
+and a message. 401 carries a comment instead. A poll is 200 even when the command failed: look at
+its state.
+"""
+
+
+def document(public_url: str, version: str) -> dict[str, Any]:
+    """The document, with the platform's address and version; JSON all through."""
+    return {
+        "openapi": OPENAPI_VERSION,
+        "info": {
+            "title": "OpenSaldo account information API",
+            "version": version,
+            "summary": "Bank sign-in, imports and their results over PSD2.",
+            "description": _OVERVIEW,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": public_url, "description": "This platform."}],
+        "tags": [{"name": name, "description": meaning} for name, meaning in _TAGS],
+        "security": [{"key": []}],
+        "paths": {
+            **openapi_signin.paths(public_url),
+            **openapi_commands.paths(public_url),
+            **openapi_data.paths(public_url),
+            **openapi_catalogs.paths(public_url),
+        },
+        "components": {
+            "schemas": SCHEMAS,
+            "responses": common_failures(public_url),
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
+    }

@@ -1,0 +1,206 @@
+"""The JSON shapes of the document: values, replies of the JSON dialect, failures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opensaldo.domain.session import RedirectionState
+from opensaldo.domain.target import AccessMode
+from opensaldo.wire import forms
+
+Schema = dict[str, Any]
+
+MOMENT: Schema = {
+    "type": "string",
+    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
+}
+DAY: Schema = {"type": "string", "format": "date"}
+SESSION_ID: Schema = {"type": "string", "pattern": f"^{forms.SESSION_ID.pattern}$"}
+COMMAND_ID: Schema = {"type": "string", "pattern": f"^{forms.COMMAND_ID.pattern}$"}
+SIGNATURE: Schema = {"type": "string", "pattern": f"^{forms.SIGNATURE.pattern}$"}
+REDIRECTION_ID: Schema = {"type": "string", "pattern": f"^{forms.REDIRECTION_ID.pattern}$"}
+MULTIPLE_ACCESS_ID: Schema = {"type": "string", "pattern": f"^{forms.MULTIPLE_ACCESS_ID.pattern}$"}
+OWNER_EXTERNAL_ID: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": forms.OWNER_EXTERNAL_ID_LENGTH_MAX,
+    "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\ufffe\\uffff]+$",
+}
+CURRENCY: Schema = {"type": "string", "pattern": "^[A-Z]{3}$"}
+AMOUNT: Schema = {"type": "number"}
+TEXT: Schema = {"type": "string", "minLength": 1}
+NAME: Schema = {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$"}
+MODES = [mode.value for mode in AccessMode]
+
+
+def one_of(*values: str) -> Schema:
+    """One of these words."""
+    return {"type": "string", "enum": list(values)}
+
+
+def record(
+    properties: dict[str, Schema], *, required: tuple[str, ...] = (), description: str = ""
+) -> Schema:
+    """An open object; members may be added later."""
+    schema: Schema = {"type": "object", "properties": properties}
+    if required:
+        schema["required"] = list(required)
+    if description:
+        schema["description"] = description
+    return schema
+
+
+def named(name: str) -> Schema:
+    """A reference to a schema of the table below."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def or_null(schema: Schema) -> Schema:
+    """The same, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _rows(name: str) -> Schema:
+    return {"type": "array", "items": named(name)}
+
+
+_PARAMS: dict[str, Schema] = {
+    "sessionId": or_null(SESSION_ID),
+    "sessionIdSignature": or_null(SIGNATURE),
+    "multipleAccessId": or_null(MULTIPLE_ACCESS_ID),
+    "target": or_null(TEXT),
+    "officialName": or_null(TEXT),
+    "exception": or_null(NAME),
+}
+
+SCHEMAS: dict[str, Schema] = {
+    "Failure": record(
+        {
+            "status": {"type": "string", "pattern": "^[45][0-9]{2} "},
+            "user": TEXT,
+            "ownerExternalId": OWNER_EXTERNAL_ID,
+            "responseTimestamp": MOMENT,
+            "exception": record({"name": NAME, "message": TEXT}, required=("name", "message")),
+            "errors": {
+                "type": "array",
+                "items": record({"field": TEXT, "message": TEXT}, required=("field", "message")),
+            },
+        },
+        required=("status", "exception"),
+        description="A request that failed. `user` is there once the caller is known.",
+    ),
+    "Unauthorized": record(
+        {
+            "status": {"const": "401 Unauthorized"},
+            "responseTimestamp": MOMENT,
+            "comment": TEXT,
+        },
+        required=("status", "responseTimestamp", "comment"),
+        description="The only failure without an exception: address and key, masked.",
+    ),
+    "Health": record({"status": {"const": "OK"}}, required=("status",)),
+    "Session": record(
+        {"sessionId": SESSION_ID, "sessionIdSignature": SIGNATURE},
+        required=("sessionId", "sessionIdSignature"),
+    ),
+    "RedirectionStarted": record(
+        {
+            "redirectionId": REDIRECTION_ID,
+            "redirectionLink": {"type": "string", "format": "uri"},
+            "redirectUrl": {"type": "string", "format": "uri"},
+            "sessionId": SESSION_ID,
+            "sessionIdSignature": SIGNATURE,
+        },
+        required=(
+            "redirectionId",
+            "redirectionLink",
+            "redirectUrl",
+            "sessionId",
+            "sessionIdSignature",
+        ),
+        description="The link under both its names, and the session it will open.",
+    ),
+    "RedirectionStatus": record(
+        {
+            "status": one_of(*(state.value for state in RedirectionState)),
+            "params": record(_PARAMS, required=tuple(_PARAMS)),
+        },
+        required=("status", "params"),
+        description="Asked by `redirectionId`; members without a value are null.",
+    ),
+    "RedirectionStatusBySession": record(
+        {
+            "sessionId": SESSION_ID,
+            "status": one_of("PENDING", "COMPLETED", "FAILED", "EXPIRED"),
+        },
+        required=("sessionId", "status"),
+        description="Asked by `sessionId`.",
+    ),
+    "CommandAccepted": record(
+        {"id": COMMAND_ID, "status": one_of("QUEUED", "RUNNING")}, required=("id", "status")
+    ),
+    "CommandResult": record(
+        {
+            "id": COMMAND_ID,
+            "status": one_of("QUEUED", "RUNNING", "COMPLETED", "FAILED"),
+            "target": TEXT,
+            "multipleAccessToken": MULTIPLE_ACCESS_ID,
+            "owners": _rows("Owner"),
+            "accounts": _rows("Account"),
+            "exception": record({"name": NAME, "message": TEXT}, required=("name", "message")),
+            "receipt": named("Receipt"),
+        },
+        required=("id", "status"),
+        description="`owners` and `accounts` when COMPLETED, `exception` when FAILED.",
+    ),
+    "Owner": record(
+        {"externalId": OWNER_EXTERNAL_ID, "name": TEXT, "email": TEXT, "nationalId": TEXT}
+    ),
+    "Account": record(
+        {
+            "number": TEXT,
+            "currency": CURRENCY,
+            "balance": AMOUNT,
+            "availableBalance": AMOUNT,
+            "transactions": _rows("Transaction"),
+        },
+        required=("currency", "transactions"),
+    ),
+    "Transaction": record(
+        {
+            "date": DAY,
+            "amount": AMOUNT,
+            "currency": CURRENCY,
+            "description": TEXT,
+            "counterpartyName": TEXT,
+            "counterpartyAccount": TEXT,
+            "label": TEXT,
+        },
+        required=("amount", "currency"),
+        description="Newest first; a negative amount is an outflow.",
+    ),
+    "Receipt": record(
+        {
+            "outcome": one_of("complete", "partial", "failed"),
+            "accounts": {"type": "integer", "minimum": 0},
+            "pages": {"type": "integer", "minimum": 0},
+            "rows": {"type": "integer", "minimum": 0},
+        },
+        required=("outcome", "accounts", "pages", "rows"),
+        description="What the import did, in counts.",
+    ),
+    "Catalogue": record({"targets": _rows("CatalogueTarget")}, required=("targets",)),
+    "CatalogueTarget": record(
+        {
+            "id": TEXT,
+            "country": {"type": "string", "pattern": "^[A-Z]{2}$"},
+            "name": {"type": "string"},
+            "accessModes": {"type": "array", "minItems": 1, "items": one_of(*MODES)},
+        },
+        required=("id", "country", "name", "accessModes"),
+    ),
+    "Deleted": record(
+        {"status": {"const": "200 OK"}, "ownerExternalId": OWNER_EXTERNAL_ID},
+        required=("status", "ownerExternalId"),
+    ),
+}

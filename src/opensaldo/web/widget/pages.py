@@ -1,0 +1,176 @@
+"""The pages of a redirection: country, bank, agreement, and the way back from the bank.
+
+Plain HTML without scripts. A page reads, calls one use case of engine.redirections and shows or
+redirects; nothing is decided here. A person sees every error as a page in plain words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from opensaldo.domain.session import Redirection
+from opensaldo.engine import redirections
+from opensaldo.engine.platform import Platform
+from opensaldo.engine.redirections import PsuContext, SignInView
+from opensaldo.errors import BankError, InvalidTarget, OpenSaldoError
+from opensaldo.web.widget import shown
+from opensaldo.web.widget.addresses import is_own_post, origin, with_redirection_id
+from opensaldo.web.widget.forms import CrossSitePost, form_of, query_of, user_agent
+from opensaldo.web.widget.headers import page_headers
+from opensaldo.web.widget.search import QUERY_LENGTH_MAX, matching
+from opensaldo.web.widget.shown import STATIC_PATH
+from opensaldo.web.widget.words import Words, words_for
+from opensaldo.wire.forms import redirection_id
+
+SEE_OTHER = 303
+Page = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagesConfig:
+    """What the pages need: the platform, their own address, and who the visitor is."""
+
+    platform: Platform
+    signin_url: str
+    client_address: Callable[[Request], str]
+
+
+def routes(pages: PagesConfig) -> list[Route]:
+    """The routes of the sign-in pages; the way back comes before the ids."""
+    served = _Pages(pages)
+    return [
+        _route("/redirection/return", served.come_back, "GET"),
+        _route("/redirection/{id}", served.choose, "GET"),
+        _route("/redirection/{id}/consent", served.consent, "GET"),
+        _route("/redirection/{id}/consent", served.decide, "POST"),
+        Route(STATIC_PATH + "/{name}", shown.static_file, methods=["GET"]),
+    ]
+
+
+def _route(path: str, page: Page, method: str) -> Route:
+    """A route whose errors are pages too."""
+
+    async def serve(request: Request) -> Response:
+        request.scope["opensaldo.route"] = path
+        try:
+            return await page(request)
+        except OpenSaldoError as error:
+            return shown.sorry(error, _words(request), redirection=_path_id(request))
+
+    return Route(path, serve, methods=[method])
+
+
+class _Pages:
+    """The pages of one process."""
+
+    def __init__(self, config: PagesConfig) -> None:
+        self._platform = config.platform
+        self._return_url = config.signin_url + "/redirection/return"
+        self._own_origin = origin(config.signin_url)
+        self._client_address = config.client_address
+
+    async def choose(self, request: Request) -> Response:
+        """The choice of country, then of bank; the agreement when the client chose already."""
+        view = await self._view(request)
+        preselected = view.redirection.preselected_target
+        if preselected is not None and view.targets:
+            return _see(shown.consent_address(view.redirection.id, preselected, None))
+        query = query_of(request)
+        countries = tuple(dict.fromkeys(one.country for one in view.targets))
+        country = query.text("country") if len(countries) > 1 else next(iter(countries), None)
+        words = _words(request, view)
+        if len(countries) > 1 and country not in countries:
+            return shown.countries(view, words, countries)
+        sought = (query.text("q") or "")[:QUERY_LENGTH_MAX]
+        offered = tuple(one for one in view.targets if one.country == country)
+        choice = shown.Choice(
+            country=country,
+            can_change_country=len(countries) > 1,
+            sought=sought,
+            banks=matching(offered, sought),
+        )
+        return shown.banks(view, words, choice)
+
+    async def consent(self, request: Request) -> Response:
+        """What the person is asked to agree to, for the bank chosen."""
+        view = await self._view(request)
+        query = query_of(request)
+        return self._consent(request, view, query.text("target"), query.text("country"))
+
+    async def decide(self, request: Request) -> Response:
+        """To the bank when the person agreed, to the client when not."""
+        own = frozenset({self._own_origin, origin(str(request.base_url))})
+        headers = request.headers
+        if not is_own_post(headers.get("sec-fetch-site"), headers.get("origin"), own):
+            raise CrossSitePost
+        form = await form_of(request)
+        view = await self._view(request)
+        target, country = form.text("target"), form.text("country")
+        match form.text("decision"):
+            case "agree":
+                return await self._agree(request, view, target or "", country)
+            case "cancel":
+                ended = await redirections.cancel(self._platform, view.redirection.id)
+                return _leave(view, ended, _words(request, view))
+            case _:
+                return self._consent(request, view, target, country)
+
+    async def come_back(self, request: Request) -> Response:
+        """Back from the bank: on to the client, or the closing page when it gave no address."""
+        answer = dict(request.query_params)
+        view = await redirections.come_back(self._platform, answer)
+        return _leave(view, view.redirection, _words(request, view))
+
+    async def _view(self, request: Request) -> SignInView:
+        return await redirections.opened(self._platform, redirection_id(request.path_params["id"]))
+
+    def _consent(
+        self, request: Request, view: SignInView, target_name: str | None, country: str | None
+    ) -> Response:
+        target = next((one for one in view.targets if one.name == target_name), None)
+        if target is None:
+            raise InvalidTarget
+        asked = shown.asked_for(self._platform, view, target)
+        return shown.consent(view, _words(request, view), target, asked, country)
+
+    async def _agree(
+        self, request: Request, view: SignInView, target_name: str, country: str | None
+    ) -> Response:
+        psu = PsuContext(
+            ip_address=self._client_address(request),
+            user_agent=user_agent(request.headers.get("user-agent")),
+        )
+        try:
+            address = await redirections.go_to_bank(
+                self._platform, view.redirection.id, target_name, psu, self._return_url
+            )
+        except BankError as error:
+            target = next(one for one in view.targets if one.name == target_name)
+            return shown.down(view, _words(request, view), target, country, error)
+        return _see(address)
+
+
+def _words(request: Request, view: SignInView | None = None) -> Words:
+    locale = view.redirection.locale if view else None
+    country = view.redirection.country if view else None
+    return words_for(locale, country, request.headers.get("accept-language"))
+
+
+def _path_id(request: Request) -> str | None:
+    return request.path_params.get("id")
+
+
+def _leave(view: SignInView, ended: Redirection, words: Words) -> Response:
+    """The person leaves us: to the client's address, or with a closing page of ours."""
+    if ended.redirect_uri is not None:
+        return _see(with_redirection_id(ended.redirect_uri, ended.id))
+    return shown.closing(view, words, ended)
+
+
+def _see(address: str) -> Response:
+    return RedirectResponse(address, SEE_OTHER, headers=page_headers())

@@ -1,0 +1,182 @@
+"""What the sign-in pages show: one function a page, from nouns to a reply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib import resources
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from opensaldo.domain.consent import UNATTENDED_CALLS_PER_DAY_MAX
+from opensaldo.domain.session import Redirection, RedirectionState
+from opensaldo.domain.target import AccountType, Target
+from opensaldo.engine import signin
+from opensaldo.engine.platform import Platform
+from opensaldo.engine.redirections import PsuContext, SignInView
+from opensaldo.errors import (
+    AlreadySignedIn,
+    BankError,
+    Defect,
+    InvalidTarget,
+    OpenSaldoError,
+    PlatformUnavailable,
+    SignInTimeout,
+    UnknownReference,
+)
+from opensaldo.web.widget.forms import CrossSitePost
+from opensaldo.web.widget.headers import page_headers
+from opensaldo.web.widget.words import Words
+
+STATIC_PATH = "/signin/static"
+STATIC_TYPES = {"signin.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml"}
+STATIC_HEADERS = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+_NOBODY = PsuContext(ip_address="", user_agent="")
+
+_STATIC: Mapping[str, bytes] = {
+    name: resources.files(__package__).joinpath("static", name).read_bytes()
+    for name in STATIC_TYPES
+}
+_TEMPLATES = Environment(
+    loader=PackageLoader("opensaldo.web.widget", "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.globals["static_path"] = STATIC_PATH
+
+# What a page that ends in an error says, by the error; the first that fits, with its status.
+_SORRY: tuple[tuple[type[OpenSaldoError], str, int], ...] = (
+    (UnknownReference, "unknown", 404),
+    (SignInTimeout, "expired", 410),
+    (AlreadySignedIn, "used", 409),
+    (InvalidTarget, "target", 400),
+    (CrossSitePost, "crossed", 403),
+    (BankError, "busy", 503),
+    (PlatformUnavailable, "busy", 503),
+    (Defect, "defect", 500),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The bank list as it stands: the country chosen, what was sought, what was found."""
+
+    country: str | None
+    can_change_country: bool
+    sought: str
+    banks: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the person is asked to agree to; `until` is None for a single access."""
+
+    since: date
+    until: date | None
+    kept_hours: int
+    times_a_day: int = UNATTENDED_CALLS_PER_DAY_MAX
+
+
+def asked_for(platform: Platform, view: SignInView, target: Target) -> Asked:
+    """What a sign-in to this target will ask the bank for: the engine's own answer."""
+    request = signin.sign_in_request(
+        platform, view.session, target, _NOBODY, return_url="", state=""
+    )
+    return Asked(
+        since=platform.clock().date() - timedelta(days=request.history_days),
+        until=request.valid_until.date() if request.repeated else None,
+        kept_hours=platform.limits.retention_h,
+    )
+
+
+def countries(view: SignInView, words: Words, offered: tuple[str, ...]) -> Response:
+    """The choice of country."""
+    return _page("countries", words, view, _leading_out(view), countries=offered)
+
+
+def banks(view: SignInView, words: Words, choice: Choice) -> Response:
+    """The choice of bank."""
+    only_individual = (AccountType.INDIVIDUAL,)
+    return _page(
+        "banks", words, view, _leading_out(view), choice=choice, only_individual=only_individual
+    )
+
+
+def consent(
+    view: SignInView, words: Words, target: Target, asked: Asked, country: str | None
+) -> Response:
+    """The agreement."""
+    return _page(
+        "consent", words, view, _leading_out(view), target=target, asked=asked, country=country
+    )
+
+
+def down(
+    view: SignInView, words: Words, target: Target, country: str | None, error: BankError
+) -> Response:
+    """The bank did not let the sign-in begin; the link still works."""
+    headers = _leading_out(view)
+    if error.retry_after_s:
+        headers["Retry-After"] = str(error.retry_after_s)
+    return _page("down", words, view, headers, status=503, target=target, country=country)
+
+
+def closing(view: SignInView, words: Words, ended: Redirection) -> Response:
+    """The end of a sign-in whose client gave no address to go back to."""
+    is_done = ended.state is RedirectionState.SUCCESS
+    fault = None if is_done else words.fault(ended.exception_name)
+    return _page("closing", words, view, page_headers(), fault=fault)
+
+
+def sorry(error: OpenSaldoError, words: Words, *, redirection: str | None) -> Response:
+    """A page that says what happened and what the person can do, in our words only."""
+    kind, status = next(
+        ((kind, status) for of, kind, status in _SORRY if isinstance(error, of)),
+        ("request", error.http_status),
+    )
+    headers = page_headers()
+    if error.retry_after_s:
+        headers["Retry-After"] = str(error.retry_after_s)
+    back = redirection if kind == "target" else None
+    return _page("sorry", words, None, headers, status=status, kind=kind, back=back)
+
+
+def consent_address(redirection_id: str, target: str, country: str | None) -> str:
+    """The address of the agreement for this bank."""
+    query = {"target": target} | ({"country": country} if country else {})
+    return f"/redirection/{redirection_id}/consent?{urlencode(query)}"
+
+
+async def static_file(request: Request) -> Response:
+    """The style sheet or the mark."""
+    name = request.path_params["name"]
+    request.scope["opensaldo.route"] = STATIC_PATH
+    if name not in _STATIC:
+        return Response(status_code=404, headers=page_headers())
+    return Response(_STATIC[name], headers={**STATIC_HEADERS, "Content-Type": STATIC_TYPES[name]})
+
+
+def _leading_out(view: SignInView) -> dict[str, str]:
+    return page_headers(leads_out=True, client_address=view.redirection.redirect_uri)
+
+
+def _page(
+    template: str,
+    words: Words,
+    view: SignInView | None,
+    headers: dict[str, str],
+    *,
+    status: int = 200,
+    **values: Any,
+) -> Response:
+    client = view and (view.redirection.client_identity or view.client.legal_name)
+    page = _TEMPLATES.get_template(f"{template}.html")
+    text = page.render(words=words, view=view, client=client, **values)
+    return HTMLResponse(text, status, headers=headers)

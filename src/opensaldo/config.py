@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from opensaldo.domain.network import parse_network
 from opensaldo.domain.secret import Secret
 from opensaldo.engine.limits import Limits
 
@@ -29,6 +29,7 @@ class Variable:
 
 
 PREFIX = "OPENSALDO_"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -44,10 +45,14 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _level(text: str) -> str:
+    if text.upper() not in LOG_LEVELS:
+        raise ValueError(", ".join(LOG_LEVELS[:-1]) + " or " + LOG_LEVELS[-1])
+    return text.upper()
+
+
 def _address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
-        raise ValueError("an address such as https://api.example.org")
+    parts = _parts(text, "an address such as https://api.example.org")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise ValueError("an https address; http is for loopback only")
     return text.rstrip("/")
@@ -55,9 +60,20 @@ def _address(text: str) -> str:
 
 def _mock_address(text: str) -> str | None:
     """The mock bank may be a neighbouring container, reached by plain http."""
-    if text and (urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).hostname):
-        raise ValueError("an address such as http://127.0.0.1:8500")
+    if text:
+        _parts(text, "an address such as http://127.0.0.1:8500")
     return text.rstrip("/") or None
+
+
+def _parts(text: str, expected: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        is_whole = bool(parts.hostname) and parts.port != 0 and not parts.query
+    except ValueError:
+        raise ValueError(expected) from None
+    if parts.scheme not in {"http", "https"} or not is_whole:
+        raise ValueError(expected)
+    return parts
 
 
 def _optional_address(text: str) -> str | None:
@@ -67,7 +83,7 @@ def _optional_address(text: str) -> str | None:
 def _networks(text: str) -> tuple[str, ...]:
     names = [part.strip() for part in text.split(",") if part.strip()]
     try:
-        return tuple(str(ipaddress.ip_network(name, strict=False)) for name in names)
+        return tuple(str(parse_network(name)) for name in names)
     except ValueError:
         raise ValueError(
             "addresses or networks with commas, such as 10.0.0.5,10.1.0.0/16"
@@ -77,8 +93,14 @@ def _networks(text: str) -> tuple[str, ...]:
 def _database(text: str) -> Secret | None:
     if not text:
         return None
-    if not text.startswith(("postgresql://", "postgres://", "sqlite:///")):
-        raise ValueError("postgresql://user:password@host/name or sqlite:////absolute/path.db")
+    expected = "postgresql://user:password@host/name or sqlite:////absolute/path.db"
+    try:
+        parts = urlsplit(text)
+        has_name = bool(parts.path.strip("/")) and parts.port != 0
+    except ValueError:
+        raise ValueError(expected) from None
+    if not has_name or not text.startswith(("sqlite:////", "postgresql://", "postgres://")):
+        raise ValueError(expected)
     return Secret(text)
 
 
@@ -186,7 +208,7 @@ VARIABLES = (
     Variable(
         name="LOG_LEVEL",
         default="INFO",
-        read=str.upper,
+        read=_level,
         meaning="DEBUG, INFO, WARNING or ERROR",
     ),
 )
@@ -241,7 +263,7 @@ class Config:
         Raises:
             BadConfig: the key folder lies where a backup of the data would take it along.
         """
-        if self.key_dir.is_relative_to(self.data_dir):
+        if self.key_dir.resolve().is_relative_to(self.data_dir.resolve()):
             raise BadConfig(
                 f"{PREFIX}KEY_DIR must lie outside {PREFIX}DATA_DIR: a backup that holds the keys"
                 " can open what was deleted."

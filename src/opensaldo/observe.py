@@ -6,6 +6,7 @@ an exception is logged by its type and place, never by its text.
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 import traceback
@@ -53,6 +54,7 @@ FIELDS = frozenset(
     }
 )
 FRAMES_MAX = 6
+LIBRARY_MESSAGE = "library message"
 
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter(
@@ -91,7 +93,8 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    logging.raiseExceptions = False  # a handler that fails must not print what it was given
+    handler = _Wordless(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, foreign_without_text],
@@ -107,6 +110,16 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     root.setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
+class _Wordless(logging.StreamHandler[TextIO]):
+    """Formats records without their text: it may quote what it was about, or not fit together."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line of JSON."""
+        bare = copy.copy(record)
+        bare.msg, bare.args = LIBRARY_MESSAGE, None
+        return super().format(bare)
+
+
 def known_fields_only(_logger: object, _method: str, event: Event) -> Event:
     """Drop every field that is not in `FIELDS`."""
     return {name: value for name, value in event.items() if name in FIELDS}
@@ -120,7 +133,7 @@ def foreign_without_text(_logger: object, _method: str, event: Event) -> Event:
     record: logging.LogRecord | None = event.get("_record")
     if record is None:
         return event
-    kept: Event = {**event, "event": "library message", "logger": record.name}
+    kept: Event = {**event, "event": LIBRARY_MESSAGE, "logger": record.name}
     kept["where"] = f"{record.module}:{record.lineno}"
     if record.exc_info and record.exc_info[1] is not None:
         kept.update(described(record.exc_info[1]))

@@ -22,10 +22,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
-import uvicorn
-
 from opensaldo.app import application, running
-from opensaldo.cli.serve import Server, address_of, listen
+from opensaldo.cli.serve import Server, address_of, listen, server_settings
 from opensaldo.config import Config
 from opensaldo.domain.client import Product, environment_of
 from opensaldo.domain.clock import Clock, system_clock
@@ -230,10 +228,7 @@ def platform_thread(
             async with running(config, clock) as platform:
                 running_one.platform = platform
                 app = application(config, platform, running_one.address)
-                settings_of_server = uvicorn.Config(
-                    app, lifespan="off", access_log=False, log_config=None, ws="none"
-                )
-                server = Server(settings_of_server)
+                server = Server(server_settings(app))
                 task = asyncio.create_task(server.serve([sock]))
                 while not server.started:
                     await asyncio.sleep(0.005)

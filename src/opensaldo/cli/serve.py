@@ -79,7 +79,7 @@ async def serving(config: Config) -> AsyncIterator[tuple[str, asyncio.Task[None]
     with listen(config.host, config.port) as sock:
         address = address_of(sock)
         async with running(config) as platform:
-            server = Server(_settings(application(config, platform, address)))
+            server = Server(server_settings(application(config, platform, address)))
             on_stop_signals(lambda: setattr(server, "should_exit", True))
             task = asyncio.create_task(server.serve(sockets=[sock]))
             while not server.started and not task.done():
@@ -132,7 +132,8 @@ async def _work(config: Config) -> None:
         await stopped.wait()
 
 
-def _settings(app: Any) -> uvicorn.Config:
+def server_settings(app: Any) -> uvicorn.Config:
+    """The server as an operator runs it; whom to trust as a proxy is decided by the front."""
     return uvicorn.Config(
         app,
         http="httptools",

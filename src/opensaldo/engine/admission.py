@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from opensaldo.domain.clock import Clock
+from opensaldo.domain.network import Network, parse_address, parse_network
 from opensaldo.domain.secret import Secret
 from opensaldo.errors import TooManyRequests, Unauthorized
 from opensaldo.store.db import Store
 from opensaldo.store.queries import clients, rates
 from opensaldo.store.queries.clients import Caller
 
-__all__ = ["Caller", "Gate", "Network", "key_hash", "parse_address"]
+__all__ = ["Caller", "Gate", "key_hash"]
 
 CALLER_REMEMBERED = timedelta(seconds=2)
 CALLERS_MAX = 10_000
 WINDOW_S = 60
 LEASES_PER_WINDOW = 30
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
 
 def key_hash(key: Secret) -> str:
     """What is stored of an API key: its SHA-256, enough for 256 random bits."""
     return hashlib.sha256(key.reveal().encode("utf-8", "replace")).hexdigest()
-
-
-def parse_address(text: str) -> Address | None:
-    """The address a text names, None when it is none; IPv4 inside IPv6 is unwrapped."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +81,7 @@ class Gate:
             return None
         if len(self._callers) >= CALLERS_MAX:
             self._callers.clear()
-        networks = tuple(ipaddress.ip_network(text) for text in caller.networks)
+        networks = tuple(parse_network(text) for text in caller.networks)
         self._callers[digest] = _Remembered(caller, networks, now + CALLER_REMEMBERED)
         return self._callers[digest]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import secrets
 from dataclasses import dataclass
 
 from opensaldo.domain.client import Client, Environment, Product, environment_of
 from opensaldo.domain.clock import Clock
+from opensaldo.domain.network import parse_network
 from opensaldo.domain.secret import Secret
 from opensaldo.engine.admission import key_hash
 from opensaldo.errors import FeatureNotEnabled, InvalidArgument, UnknownReference
@@ -79,12 +79,7 @@ async def allow_address(store: Store, client_id: str, network: str) -> str:
         UnknownReference: no such client.
         InvalidArgument: not an IPv4 or IPv6 address or network.
     """
-    try:
-        plain = str(ipaddress.ip_network(network, strict=False))
-    except ValueError:
-        raise InvalidArgument(
-            f"{network!r} is no address or network; write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32."
-        ) from None
+    plain = _plain_network(network)
 
     def keep(connection: Connection) -> None:
         _known(connection, client_id)
@@ -119,9 +114,10 @@ async def disallow_address(store: Store, client_id: str, network: str) -> str:
     Raises:
         InvalidArgument: it was not on the list.
     """
-    if not await store.change(clients.disallow, client_id, network):
-        raise InvalidArgument(f"{network} is not on the list of {client_id}.")
-    return network
+    plain = _plain_network(network)
+    if not await store.change(clients.disallow, client_id, plain):
+        raise InvalidArgument(f"{plain} is not on the list of {client_id}.")
+    return plain
 
 
 async def revoke_key(store: Store, clock: Clock, client_id: str, key_id: int) -> None:
@@ -177,6 +173,15 @@ def require(caller: Caller, product: Product) -> None:
         raise FeatureNotEnabled(
             f"The service {product.value} is not enabled for this client; ask the operator."
         )
+
+
+def _plain_network(text: str) -> str:
+    try:
+        return str(parse_network(text))
+    except ValueError:
+        raise InvalidArgument(
+            f"{text!r} is no address or network; write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32."
+        ) from None
 
 
 def _known(connection: Connection, client_id: str) -> Client:

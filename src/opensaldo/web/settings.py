@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
-from opensaldo.engine.admission import Gate, Network, parse_address
+from opensaldo.domain.network import Network, parse_address, parse_network
+from opensaldo.engine.admission import Gate
 from opensaldo.engine.platform import Platform
 
 FORWARDED_HOPS_MAX = 20
@@ -28,7 +28,7 @@ class Front:
     _networks: tuple[Network, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        networks = tuple(ipaddress.ip_network(text) for text in self.trusted_proxies)
+        networks = tuple(parse_network(text) for text in self.trusted_proxies)
         object.__setattr__(self, "_networks", networks)
 
     def client_address(self, connection: HTTPConnection) -> str:

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Router
 from starlette.types import ASGIApp
 
-from opensaldo.config import Config
+from opensaldo.config import BadConfig, Config
 from opensaldo.connectors.http import Door
 from opensaldo.connectors.registry import load_catalog
 from opensaldo.connectors.signing import Seal
@@ -104,7 +104,10 @@ async def maintained(config: Config, clock: Clock = system_clock) -> AsyncIterat
 def open_store(config: Config) -> Store:
     """The store the configuration names; its folder exists afterwards."""
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Store.open(config.database_url)
+    try:
+        return Store.open(config.database_url)
+    except ValueError as wrong:
+        raise BadConfig(f"OPENSALDO_DATABASE_URL: {wrong}") from None
 
 
 def application(config: Config, platform: Platform, listening: str) -> ASGIApp:

@@ -157,5 +157,9 @@ def _tail(path: str) -> str:
 
 def serve_metrics(host: str, port: int) -> int:
     """Prometheus can read the counters on a port of their own; returns the port taken."""
-    server, _thread = start_http_server(port, addr=host, registry=REGISTRY)
+    try:
+        server, _thread = start_http_server(port, addr=host, registry=REGISTRY)
+    except OSError as taken:
+        reason = f"Cannot listen on {host}:{port} for metrics: {taken.strerror}"
+        raise OSError(taken.errno, f"{reason}; choose another port for metrics.") from None
     return int(server.server_port)

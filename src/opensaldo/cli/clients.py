@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from opensaldo.app import open_store
 from opensaldo.config import Config
@@ -92,7 +93,7 @@ def poll_requires_session(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """Show one client."""
     found = _with_store(lambda store: clients.describe(store, options.client))
-    table = Table(title=f"{found.client.id} · {found.client.legal_name}", show_header=False)
+    table = Table(title=Text(f"{found.client.id} · {found.client.legal_name}"), show_header=False)
     table.add_row("environment", found.client.environment.value)
     for one in found.keys:
         state = "revoked" if one.revoked_at else "live"
@@ -107,7 +108,7 @@ def list(_options: argparse.Namespace) -> int:
     """Show all clients."""
     table = Table("client", "environment", "legal name")
     for client in _with_store(clients.all_clients):
-        table.add_row(client.id, client.environment.value, client.legal_name)
+        table.add_row(client.id, client.environment.value, Text(client.legal_name))
     Console().print(table)
     return 0
 

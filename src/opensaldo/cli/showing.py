@@ -78,7 +78,7 @@ def _account(account: dict[str, Any]) -> Table:
     currency = account["currency"]
     title = f"{account.get('number', '-')}   balance {_amount(account.get('balance'))} {currency}"
     title += f"   available {_amount(account.get('availableBalance'))} {currency}"
-    table = Table(title=title, title_justify="left")
+    table = Table(title=Text(title), title_justify="left")
     table.add_column("date", no_wrap=True)
     table.add_column(currency, justify="right", no_wrap=True)
     table.add_column("description", max_width=34, no_wrap=True)

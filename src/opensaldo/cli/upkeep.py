@@ -7,6 +7,7 @@ import asyncio
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from opensaldo.config import PREFIX, VARIABLES, Config
 
@@ -45,7 +46,8 @@ def check_config(_options: argparse.Namespace) -> int:
     for variable in VARIABLES:
         value = getattr(config, variable.name.lower())
         shown = ", ".join(value) if isinstance(value, tuple) else str(value)
-        table.add_row(PREFIX + variable.name, shown if value else "-", variable.meaning)
+        shown = "-" if value in (None, ()) else shown
+        table.add_row(PREFIX + variable.name, Text(shown), variable.meaning)
     Console().print(table)
     print("The configuration is complete.")
     return 0

@@ -6,9 +6,11 @@ All that is known between two steps lies sealed with the redirection, so any pro
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from opensaldo.connectors.base import PsuContext, Redirect, SignInRequest
 from opensaldo.domain.client import Client
@@ -37,6 +39,7 @@ from opensaldo.errors import (
     SignInTimeout,
 )
 from opensaldo.observe import log
+from opensaldo.store.conflicts import hold
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import clients, events, redirections, sessions
 from opensaldo.store.queries.clients import Caller
@@ -275,22 +278,35 @@ def _pack_step(request: SignInRequest, step: Redirect) -> bytes:
 async def _claim_step(
     platform: Platform, view: SignInView, state: str
 ) -> tuple[SignInRequest, Redirect]:
-    """The step that waits for this answer; nobody else can claim it a second time."""
+    """The step that waits for this answer; a wrong state leaves it, nobody claims it twice.
+
+    Raises:
+        InvalidRedirectionId: nothing waits for this state.
+    """
     redirection_id = view.redirection.id
-
-    def claim(connection: Connection) -> bytes | None:
-        sealed = redirections.sealed_sca(connection, redirection_id)
-        redirections.keep_sca(connection, redirection_id, None)
-        return sealed
-
-    sealed = await platform.store.change_with(claim)
+    sealed = await platform.store.fetch(redirections.sealed_sca, redirection_id)
     if sealed is None:
         raise InvalidRedirectionId
     key = await key_of_session(platform, view.session.id)
     kept = json.loads(platform.vault.open_sealed(key, sealed, _sca_place(redirection_id)))
     target = platform.catalog.find(kept["target"], view.redirection.environment)
-    if target is None or kept["state"] != state:
+    if target is None or not secrets.compare_digest(kept["state"].encode(), state.encode()):
         raise InvalidRedirectionId
+
+    def claim(connection: Connection) -> bool:
+        hold(connection, "redirection", redirection_id)
+        if redirections.sealed_sca(connection, redirection_id) != sealed:
+            return False
+        redirections.keep_sca(connection, redirection_id, None)
+        return True
+
+    if not await platform.store.change_with(claim):
+        raise InvalidRedirectionId
+    return _waiting_step(kept, target)
+
+
+def _waiting_step(kept: dict[str, Any], target: Target) -> tuple[SignInRequest, Redirect]:
+    """The request and step that `_pack_step` wrote."""
     request = SignInRequest(
         target=target,
         grant=kept["grant"],

@@ -37,7 +37,7 @@ def parse_url(url: Secret) -> URL:
     complaint = "database url: expected sqlite:////absolute/path or postgresql://user:pw@host/name"
     try:
         parsed = make_url(url.reveal())
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ValueError(complaint) from None
     driver = _DRIVER_OF_SCHEME.get(parsed.drivername)
     if driver is None or not parsed.database:

@@ -38,6 +38,7 @@ class Granted(NamedTuple):
     account_numbers: tuple[str, ...]
     valid_until: datetime | None
     history_days: int | None
+    consent_id: str | None
 
 
 def granted(reply: messages.TokenReply) -> Granted:
@@ -62,6 +63,7 @@ def granted(reply: messages.TokenReply) -> Granted:
         account_numbers=_numbers(item.account_number for item in items),
         valid_until=_instant(scope.scope_time_limit, "scope_details.scopeTimeLimit"),
         history_days=min(days, default=None),
+        consent_id=_text(scope.consent_id),
     )
 
 

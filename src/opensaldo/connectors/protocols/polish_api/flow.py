@@ -109,7 +109,10 @@ class PolishApi:
             },
             request.psu,
         )
-        access = self._access(request.grant, convert.granted(reply))
+        granted = convert.granted(reply)
+        if granted.consent_id not in {None, request.grant}:  # the code of another sign-in
+            raise BankAnsweredNonsense("scope_details.consentId", "the consent of this sign-in")
+        access = self._access(request.grant, granted)
         until = min(access.valid_until or request.valid_until, request.valid_until)
         return Done(access=replace(access, valid_until=until))
 

@@ -149,6 +149,7 @@ class GrantedScope(Struct, frozen=True):
     """What was granted; it may be narrower than what was asked for."""
 
     privilege_list: list[GrantedPrivilege] | None = None
+    consent_id: Id | None = None
     scope_time_limit: str | None = None
 
 

@@ -126,7 +126,7 @@ def application(config: Config, platform: Platform, listening: str) -> ASGIApp:
     pages = PagesConfig(
         platform=platform,
         signin_url=addresses.signin_url,
-        client_address=front.client_address,
+        client_address=front.person_address,
     )
     starlette = Starlette()
     starlette.router = Router(

@@ -119,13 +119,13 @@ VARIABLES = (
         name="DATA_DIR",
         default="~/.local/share/opensaldo",
         read=_path,
-        meaning="the folder to back up: database, seal certificate",
+        meaning="the folder to back up: the database",
     ),
     Variable(
         name="KEY_DIR",
         default="~/.config/opensaldo/keys",
         read=_path,
-        meaning="the folder of keys; never inside the data folder, never in its backup",
+        meaning="keys and seal; never inside the data folder, never in its backup",
     ),
     Variable(name="HOST", default="127.0.0.1", read=str, meaning="the address to listen on"),
     Variable(name="PORT", default="8400", read=_port, meaning="the port of the API and pages"),
@@ -283,6 +283,13 @@ class Config:
             imports_at_once_max=self.imports_at_once,
             owner_id_prefix=self.owner_id_prefix,
         )
+
+
+def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Variables with our prefix that mean nothing here, most likely mistyped."""
+    environment = os.environ if environment is None else environment
+    known = {PREFIX + variable.name for variable in VARIABLES}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
 def _read(variable: Variable, environment: Mapping[str, str]) -> Any:

@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns its exit code. A user's mistake is one line, no traceback."""
     options = parser().parse_args(arguments)
     from opensaldo.config import BadConfig
-    from opensaldo.errors import CallerError, PlatformUnavailable
+    from opensaldo.errors import CallerError, OpenSaldoError, PlatformUnavailable
 
     try:
         return int(options.run(options))
@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(
             "The database cannot be reached; check OPENSALDO_DATABASE_URL.", EXIT_UNAVAILABLE
         )
+    except OpenSaldoError as error:
+        return _say(error.message, EXIT_UNAVAILABLE)
     except OSError as trouble:
         place = f": {trouble.filename}" if trouble.filename else ""
         return _say(f"{trouble.strerror or trouble}{place}", EXIT_UNAVAILABLE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+from collections.abc import Coroutine
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
@@ -49,7 +50,9 @@ async def _tour(
     serve_metrics("127.0.0.1", 0)
     async with serving(config) as (address, task):
         showing.started(address, kontobank_url)
-        result = await _main_job(address, key, showing)
+        result = await _unless_stopped(_main_job(address, key, showing), task)
+        if result is None:
+            return
         summary = _summary(address, key, kontobank_url, result, perf_counter() - started_s)
         if options.json:
             print(json.dumps(summary), flush=True)
@@ -60,6 +63,19 @@ async def _tour(
         if not options.once:
             showing.staying(address, key, kontobank_url)
             await task
+
+
+async def _unless_stopped(
+    job: Coroutine[Any, Any, dict[str, Any]], server: asyncio.Task[None]
+) -> dict[str, Any] | None:
+    """The job's result; None when the server was stopped before the job was done."""
+    work = asyncio.create_task(job)
+    await asyncio.wait({work, server}, return_when=asyncio.FIRST_COMPLETED)
+    if server.done():
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        return None
+    return await work
 
 
 def _config(folder: Path, port: int, kontobank_url: str) -> Config:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from opensaldo.config import PREFIX, VARIABLES, Config
+from opensaldo.config import PREFIX, VARIABLES, Config, unknown_variables
 
 
 def migrate(_options: argparse.Namespace) -> int:
@@ -49,5 +49,7 @@ def check_config(_options: argparse.Namespace) -> int:
         shown = "-" if value in (None, ()) else shown
         table.add_row(PREFIX + variable.name, Text(shown), variable.meaning)
     Console().print(table)
+    for name in unknown_variables():
+        print(f"{name} means nothing here; is it mistyped?")
     print("The configuration is complete.")
     return 0

@@ -45,6 +45,13 @@ class Front:
             address = hop.strip()
         return address
 
+    def person_address(self, connection: HTTPConnection) -> str:
+        """The address to tell a bank: the caller's, or the peer's when a proxy named none."""
+        said = self.client_address(connection)
+        if parse_address(said) is None and connection.client is not None:
+            return connection.client.host
+        return said
+
     def _is_trusted(self, address: str) -> bool:
         parsed = parse_address(address)
         return parsed is not None and any(parsed in network for network in self._networks)

@@ -16,9 +16,9 @@ ONE = ("10.0.0.5/32",)
 TWO = ("10.0.0.0/8",)
 
 
-def address(peer: str | None, *said: str, trusted: tuple[str, ...] = ()) -> str:
+def front_trusting(*trusted: str) -> Front:
     nothing: Any = None
-    front = Front(
+    return Front(
         platform=nothing,
         gate=nothing,
         public_url="",
@@ -28,12 +28,19 @@ def address(peer: str | None, *said: str, trusted: tuple[str, ...] = ()) -> str:
         support_mail="",
         trusted_proxies=trusted,
     )
+
+
+def connection(peer: str | None, *said: str) -> HTTPConnection:
     scope = {
         "type": "http",
         "client": None if peer is None else (peer, 50_000),
         "headers": [(b"x-forwarded-for", one.encode("latin-1")) for one in said],
     }
-    return front.client_address(HTTPConnection(scope))
+    return HTTPConnection(scope)
+
+
+def address(peer: str | None, *said: str, trusted: tuple[str, ...] = ()) -> str:
+    return front_trusting(*trusted).client_address(connection(peer, *said))
 
 
 @pytest.mark.parametrize(
@@ -97,3 +104,8 @@ def test_a_network_that_is_none_is_refused_at_once():
 
 def test_a_network_given_by_one_of_its_addresses_is_the_whole_network():
     assert address(PROXY, SELF, trusted=("10.0.0.1/8",)) == SELF
+
+
+@pytest.mark.parametrize("said", ["unknown", "[2001:db8::1]:443"])
+def test_a_bank_is_told_an_address_even_when_a_proxy_names_none(said: str):
+    assert front_trusting(*TWO).person_address(connection(PROXY, said)) == PROXY

@@ -1,0 +1,210 @@
+"""`migrate`, `purge`, `check-config`, `worker`, `serve` and everybody's mistakes."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from opensaldo import __version__
+from opensaldo.cli import serve as serving
+from opensaldo.config import VARIABLES
+from tests.unit.cli.conftest import Opensaldo
+
+PASSWORD = "sw0rdfish"
+POSTGRES = f"postgresql://saldo:{PASSWORD}@127.0.0.1:1/saldo"
+
+
+# --- the whole -----------------------------------------------------------------------------------
+def test_the_version_is_printed(opensaldo: Opensaldo):
+    said = opensaldo("--version")
+    assert (said.code, said.out) == (0, f"opensaldo {__version__}\n")
+
+
+def test_help_names_every_subcommand(opensaldo: Opensaldo):
+    said = opensaldo("--help")
+    assert said.code == 0
+    for name in ("demo", "serve", "worker", "migrate", "purge", "check-config", "client"):
+        assert name in said.out
+
+
+@pytest.mark.parametrize("name", ["demo", "serve", "worker", "migrate", "purge", "client"])
+def test_every_subcommand_explains_itself(opensaldo: Opensaldo, name: str):
+    said = opensaldo(name, "--help")
+    assert said.code == 0
+    assert said.out.startswith(f"usage: opensaldo {name}")
+
+
+@pytest.mark.parametrize("arguments", [(), ("conquer",), ("client", "conquer"), ("migrate", "x")])
+def test_a_command_that_is_none_gets_the_usage(opensaldo: Opensaldo, arguments: tuple[str, ...]):
+    said = opensaldo(*arguments)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("usage: opensaldo")
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http", "８０"])
+def test_the_demos_port_is_a_port(opensaldo: Opensaldo, port: str):
+    said = opensaldo("demo", f"--port={port}")
+    assert said.code == 2
+    assert "expected a port from 0 to 65535" in said.err
+
+
+# --- upkeep --------------------------------------------------------------------------------------
+def test_migrating_twice_applies_everything_once(opensaldo: Opensaldo, tmp_path: Path):
+    first, second = opensaldo("migrate"), opensaldo("migrate")
+    assert (first.code, second.code) == (0, 0)
+    assert first.out.startswith("applied 0001")
+    assert second.out == "The database is up to date.\n"
+    assert (tmp_path / "data" / "opensaldo.db").stat().st_mode & 0o077 == 0
+
+
+def test_purging_an_empty_database_deletes_nothing(opensaldo: Opensaldo):
+    for _twice in range(2):
+        said = opensaldo("purge")
+        assert (said.code, said.out) == (0, "Deleted 0 documents that were due.\n")
+
+
+def test_the_configuration_is_shown_with_every_variable(
+    opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("OPENSALDO_TRUSTED_PROXIES", "10.0.0.5,10.1.0.0/16")
+    said = opensaldo("check-config")
+    assert said.code == 0
+    for variable in VARIABLES:
+        assert f"OPENSALDO_{variable.name}" in said.out
+    assert "10.0.0.5/32, 10.1.0.0/16" in said.out
+    assert said.out.endswith("The configuration is complete.\n")
+
+
+def test_the_configuration_is_shown_without_its_secrets(
+    opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("OPENSALDO_DATABASE_URL", POSTGRES)
+    said = opensaldo("check-config")
+    assert said.code == 0
+    assert PASSWORD not in said.out + said.err
+    assert "***" in said.out
+
+
+def test_a_value_of_zero_is_shown_as_zero(opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OPENSALDO_PORT", "0")
+    (line,) = [one for one in opensaldo("check-config").out.splitlines() if "_PORT" in one][:1]
+    assert line.split("│")[2].strip() == "0"
+
+
+# --- mistakes ------------------------------------------------------------------------------------
+@pytest.mark.parametrize("command", ["check-config", "migrate", "purge", "serve", "worker"])
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("PORT", "http", "OPENSALDO_PORT: expected a port"),
+        ("PUBLIC_URL", "http://api.example.org", "OPENSALDO_PUBLIC_URL: expected an https"),
+        ("DATABASE_URL", f"mysql://u:{PASSWORD}@h/n", "OPENSALDO_DATABASE_URL: expected"),
+    ],
+)
+def test_a_bad_setting_is_one_line(
+    opensaldo: Opensaldo,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    name: str,
+    text: str,
+    expected: str,
+):
+    monkeypatch.setenv(f"OPENSALDO_{name}", text)
+    said = opensaldo(command)
+    assert said.code == 2
+    assert said.complaint.startswith(expected)
+    assert PASSWORD not in said.complaint
+
+
+@pytest.mark.parametrize("url", ["sqlite:///relative.db", "postgresql://u:p@host:port/name"])
+@pytest.mark.parametrize("command", ["migrate", "purge"])
+def test_a_database_address_that_cannot_be_used_is_one_line(
+    opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch, command: str, url: str
+):
+    monkeypatch.setenv("OPENSALDO_DATABASE_URL", url)
+    said = opensaldo(command)
+    assert said.code == 2
+    assert "OPENSALDO_DATABASE_URL" in said.complaint
+
+
+def test_keys_inside_the_data_folder_are_one_line(
+    opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("OPENSALDO_KEY_DIR", str(tmp_path / "data" / "keys"))
+    assert "must lie outside OPENSALDO_DATA_DIR" in opensaldo("migrate").complaint
+
+
+def test_a_worker_refuses_sqlite_in_one_sentence(opensaldo: Opensaldo):
+    said = opensaldo("worker")
+    assert said.code == 2
+    assert said.complaint == ("SQLite is one process, `opensaldo serve`; workers need PostgreSQL.")
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(
+    opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("OPENSALDO_DATA_DIR", str(tmp_path / "file" / "data"))
+    said = opensaldo("migrate")
+    assert said.code == 1
+    assert str(tmp_path / "file") in said.complaint
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("command", [("migrate",), ("client", "list"), ("purge",)])
+def test_a_database_that_is_away_is_one_line_without_its_address(
+    opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+):
+    monkeypatch.setenv("OPENSALDO_DATABASE_URL", POSTGRES)
+    said = opensaldo(*command)
+    assert said.code == 1
+    assert said.complaint == "The database cannot be reached; check OPENSALDO_DATABASE_URL."
+
+
+# --- ports ---------------------------------------------------------------------------------------
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port of loopback that somebody listens on."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        yield holder.getsockname()[1]
+
+
+@pytest.mark.enable_socket
+def test_a_port_in_use_is_one_line_that_names_it(
+    opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch, taken: int
+):
+    monkeypatch.setattr(serving, "serve_metrics", lambda _host, _port: 0)
+    monkeypatch.setenv("OPENSALDO_PORT", str(taken))
+    said = opensaldo("serve")
+    assert said.code == 1
+    assert f"127.0.0.1:{taken}" in said.complaint
+    assert "choose another port" in said.complaint
+
+
+@pytest.mark.enable_socket
+def test_a_metrics_port_in_use_is_one_line_that_names_it(
+    opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch, taken: int
+):
+    monkeypatch.setenv("OPENSALDO_METRICS_PORT", str(taken))
+    monkeypatch.setenv("OPENSALDO_PORT", "0")
+    said = opensaldo("serve")
+    assert said.code == 1
+    assert str(taken) in said.complaint
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_a_host_that_is_not_ours_is_one_line(
+    opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch, host: str
+):
+    monkeypatch.setattr(serving, "serve_metrics", lambda _host, _port: 0)
+    monkeypatch.setenv("OPENSALDO_HOST", host)
+    monkeypatch.setenv("OPENSALDO_PORT", "0")
+    said = opensaldo("serve")
+    assert said.code == 1
+    assert host in said.complaint

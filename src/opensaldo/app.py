@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from starlette.applications import Starlette
 from starlette.routing import Router
 from starlette.types import ASGIApp
 
@@ -28,7 +27,8 @@ from opensaldo.store.lock import SlotLock
 from opensaldo.store.migrate import migrate
 from opensaldo.store.vault import Vault
 from opensaldo.web.api.routes import routes as api_routes
-from opensaldo.web.common import Entrance, not_found
+from opensaldo.web.common import not_found
+from opensaldo.web.entrance import Entrance
 from opensaldo.web.settings import Front
 from opensaldo.web.widget.pages import PagesConfig
 from opensaldo.web.widget.pages import routes as page_routes
@@ -128,13 +128,12 @@ def application(config: Config, platform: Platform, listening: str) -> ASGIApp:
         signin_url=addresses.signin_url,
         client_address=front.person_address,
     )
-    starlette = Starlette()
-    starlette.router = Router(
+    router = Router(
         routes=[*api_routes(front), *page_routes(pages)],
         default=not_found(front),
         redirect_slashes=False,
     )
-    return Entrance(starlette)
+    return Entrance(router)
 
 
 def _count_call(bank: str, endpoint: str, status: int, seconds: float) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from time import perf_counter
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from opensaldo.domain.secret import Secret
 from opensaldo.engine.admission import Caller
@@ -25,7 +23,8 @@ from opensaldo.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
-from opensaldo.observe import REQUESTS, described, log
+from opensaldo.observe import described, log
+from opensaldo.web.entrance import REQUEST_ID, ROUTE
 from opensaldo.web.settings import Front
 from opensaldo.wire import forms, json_v1, xml_v1
 from opensaldo.wire.negotiate import wants_json
@@ -34,7 +33,6 @@ from opensaldo.wire.params import Params
 BODY_BYTES_MAX = 64 * 1024
 PATH_BYTES_MAX = 4096
 JSON_TYPE = "application/json"
-REQUEST_ID = "X-Request-Id"
 
 
 class Dialect(Enum):
@@ -138,11 +136,12 @@ async def answer(front: Front, resource: Resource, request: Request) -> Response
         if isinstance(error, MethodNotAllowed):
             response.headers["Allow"] = ", ".join(sorted(resource.handlers))
     except Exception as error:  # noqa: BLE001 - the web handler's door
-        log.error("request failed", route=resource.path, **described(error))
+        request_id = request.scope.get(REQUEST_ID)
+        log.error("request failed", request=request_id, route=resource.path, **described(error))
         response = failure(call, Defect())
     if resource.dialect is Dialect.BOTH:
         response.headers["Vary"] = "Accept"
-    request.scope["opensaldo.route"] = resource.path
+    request.scope[ROUTE] = resource.path
     return response
 
 
@@ -267,56 +266,3 @@ def not_found(front: Front) -> Callable[[Scope, Receive, Send], Awaitable[None]]
         await failure(call, NotFound())(scope, receive, send)
 
     return answer_not_found
-
-
-class Entrance:
-    """Around the whole application: request ids, single slashes, counters; no query is logged."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Guard the application."""
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        request_id = uuid.uuid4().hex
-        started = perf_counter()
-        status = 500
-        if "//" in scope["path"]:
-            scope["path"] = single_slashes(scope["path"])
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message.setdefault("headers", []).append(
-                    (REQUEST_ID.lower().encode(), request_id.encode())
-                )
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_with_id)
-        finally:
-            route = scope.get("opensaldo.route", "other")
-            REQUESTS.labels(route, str(status)).inc()
-            log.debug(
-                "request",
-                request=request_id,
-                route=route,
-                method=scope["method"],
-                status=status,
-                seconds=round(perf_counter() - started, 4),
-            )
-
-
-def single_slashes(path: str) -> str:
-    """The path with runs of slashes collapsed (wire contract, section 2.4).
-
-    >>> single_slashes("//v1//data.xml")
-    '/v1/data.xml'
-    """
-    while "//" in path:
-        path = path.replace("//", "/")
-    return path

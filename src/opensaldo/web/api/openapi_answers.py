@@ -21,7 +21,8 @@ from opensaldo.errors import (
 )
 from opensaldo.web.api.openapi_examples import AT, CLIENT, RETRY_AFTER_S
 from opensaldo.web.api.openapi_schemas import Schema, named
-from opensaldo.web.common import JSON_TYPE, REQUEST_ID, Dialect
+from opensaldo.web.common import JSON_TYPE, Dialect
+from opensaldo.web.entrance import REQUEST_ID_HEADER
 from opensaldo.wire import json_v1, xml_v1
 from opensaldo.wire.names import STATUS_LINES
 
@@ -43,7 +44,7 @@ WITH_KEY: tuple[type[OpenSaldoError], ...] = (
 )
 
 _HEADERS: dict[str, Any] = {
-    REQUEST_ID: {
+    REQUEST_ID_HEADER: {
         "description": "Names this answer in the platform's logs; quote it to the operator.",
         "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
     }

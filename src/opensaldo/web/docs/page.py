@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from opensaldo.web.docs.reading import chapters, faults
+from opensaldo.web.entrance import ROUTE
 
 STYLE_PATH = "/docs/docs.css"
 PAGE_HEADERS = {
@@ -33,11 +34,11 @@ def routes(document: Mapping[str, Any]) -> list[Route]:
     style = resources.files(__package__).joinpath("static", "docs.css").read_bytes()
 
     async def show(request: Request) -> Response:
-        request.scope["opensaldo.route"] = "/docs"
+        request.scope[ROUTE] = "/docs"
         return HTMLResponse(page, headers=PAGE_HEADERS)
 
     async def show_style(request: Request) -> Response:
-        request.scope["opensaldo.route"] = STYLE_PATH
+        request.scope[ROUTE] = STYLE_PATH
         return Response(style, media_type="text/css", headers=STYLE_HEADERS)
 
     return [

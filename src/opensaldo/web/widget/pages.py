@@ -18,6 +18,7 @@ from opensaldo.engine import redirections
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import PsuContext, SignInView
 from opensaldo.errors import BankError, InvalidTarget, OpenSaldoError
+from opensaldo.web.entrance import ROUTE
 from opensaldo.web.widget import shown
 from opensaldo.web.widget.addresses import is_own_post, origin, with_redirection_id
 from opensaldo.web.widget.forms import CrossSitePost, form_of, query_of, user_agent
@@ -56,7 +57,7 @@ def _route(path: str, page: Page, method: str) -> Route:
     """A route whose errors are pages too."""
 
     async def serve(request: Request) -> Response:
-        request.scope["opensaldo.route"] = path
+        request.scope[ROUTE] = path
         try:
             return await page(request)
         except OpenSaldoError as error:

@@ -29,6 +29,7 @@ from opensaldo.errors import (
     SignInTimeout,
     UnknownReference,
 )
+from opensaldo.web.entrance import ROUTE
 from opensaldo.web.widget.forms import CrossSitePost
 from opensaldo.web.widget.headers import page_headers
 from opensaldo.web.widget.words import Words
@@ -157,7 +158,7 @@ def consent_address(redirection_id: str, target: str, country: str | None) -> st
 async def static_file(request: Request) -> Response:
     """The style sheet or the mark."""
     name = request.path_params["name"]
-    request.scope["opensaldo.route"] = STATIC_PATH
+    request.scope[ROUTE] = STATIC_PATH
     if name not in _STATIC:
         return Response(status_code=404, headers=page_headers())
     return Response(_STATIC[name], headers={**STATIC_HEADERS, "Content-Type": STATIC_TYPES[name]})

@@ -94,6 +94,7 @@ class Durable:
         self._serializer = DBOSPortableJSONSerializer()
         self._client: DBOSClient | None = None
         self._sweep: asyncio.Task[None] | None = None
+        self._is_stopping = False
         self._orphaned_before: set[str | None] = set()
         self.slot: int | None = None
 
@@ -149,6 +150,7 @@ class Durable:
 
     async def stop(self) -> None:
         """End this executor; what it was running goes on elsewhere or at the next start."""
+        self._is_stopping = True
         if self._sweep is not None:
             self._sweep.cancel()
             await asyncio.gather(self._sweep, return_exceptions=True)
@@ -197,8 +199,10 @@ class Durable:
                 log.warning("sweep failed", **described(error))
 
     def _check_hold(self) -> None:
-        """This process ends at once when its slot is no longer its own."""
-        if self.slot is not None and not self._lock.holds(self.slot):
+        """This process ends at once when its slot was taken from it, not when it gives it up."""
+        if self.slot is None or self._lock.holds(self.slot):
+            return
+        if not self._is_stopping:
             log.error("slot lock lost", slot=self.slot)
             os._exit(EXIT_LOCK_LOST)
 

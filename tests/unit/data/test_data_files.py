@@ -140,11 +140,13 @@ def test_the_kontobank_files_agree_in_all_but_their_country():
     for country in data.COUNTRIES:
         text = read_text(f"{country}/banks/kontobank.toml")
         suffix = "" if country == "pl" else f"_{country}"
+        repeated = "true" if country in {"pl", "cz"} else "false"
         for own, common in (
             (f'"KontoBankApi{suffix}"', '"KontoBankApi*"'),
             (f'"KontoBank{suffix}" #', '"KontoBank*" #'),
             (f'country = "{country}"', 'country = "*"'),
             (f"/polish-api/{country}", "/polish-api/*"),
+            (f"multiple_access = {repeated}", "multiple_access = *"),
         ):
             assert text.count(own) == 1, (country, own)
             text = text.replace(own, common)

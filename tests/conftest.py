@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.support.clock import SettableClock
 from tests.support.postgres import HOW_TO_GET_IT, Cluster, find_postgres, temporary_cluster
 

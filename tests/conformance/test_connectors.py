@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.bank import HALF_A_YEAR, PSU, Bank, Road, WrongPage, on_road, running_bank, walk
 
 from opensaldo import errors
 from opensaldo.connectors.base import Access, AccountReading, Page, Redirect
@@ -18,6 +17,7 @@ from opensaldo.data import COUNTRIES
 from opensaldo.domain.clock import system_clock
 from opensaldo.domain.owner import OwnerKind
 from opensaldo.domain.transaction import TransactionStatus
+from tests.support.bank import HALF_A_YEAR, PSU, Bank, Road, WrongPage, on_road, running_bank, walk
 
 pytestmark = pytest.mark.enable_socket
 

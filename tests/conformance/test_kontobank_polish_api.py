@@ -11,11 +11,11 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-from tests.unit.kontobank.tpp import Tpp, call_asgi, scope_details
 
 from kontobank.app import create_app
 from kontobank.clock import Clock
 from kontobank.people.countries import COUNTRIES
+from tests.unit.kontobank.tpp import Tpp, call_asgi, scope_details
 
 yaml = pytest.importorskip("yaml")
 

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from tests.support import builders as a
-from tests.support.xsd import checked, faults, parsed
 
 from opensaldo.domain.account import Holdings
 from opensaldo.domain.command import CommandState
 from opensaldo.domain.session import RedirectionState
 from opensaldo.errors import InvalidSessionId
 from opensaldo.wire import json_v1, xml_v1
+from tests.support import builders as a
+from tests.support.xsd import checked, faults, parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = Path(os.environ.get("OPENSALDO_SHARED", ROOT.parent / "shared")) / "contract" / "wire.md"

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from tests.support.bank import Bank, Road, on_road, running_bank
 
 from opensaldo.connectors.base import AccountReading, Page
 from opensaldo.connectors.http import Door, Incoming, Outgoing
@@ -22,6 +21,7 @@ from opensaldo.connectors.protocols.polish_api import convert, messages
 from opensaldo.connectors.quirks import kontobank_aux_data
 from opensaldo.connectors.signing import Seal
 from opensaldo.data import COUNTRIES
+from tests.support.bank import Bank, Road, on_road, running_bank
 
 GOLDEN = Path(__file__).parent
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.golden.record_banks import GOLDEN, converted
 
 from opensaldo.data import bank_files
+from tests.golden.record_banks import GOLDEN, converted
 
 SAMPLES = sorted(
     path for path in GOLDEN.glob("*/banks/*/*.json") if not path.name.endswith(".expected.json")

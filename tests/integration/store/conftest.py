@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.support.clock import SettableClock
 
 from opensaldo.domain.aggregate import Origin
 from opensaldo.domain.client import Client, Environment
@@ -20,6 +19,7 @@ from opensaldo.store.db import Store
 from opensaldo.store.migrate import migrate
 from opensaldo.store.queries import clients, commands, documents, owners, sessions
 from opensaldo.store.vault import DataKey, Vault
+from tests.support.clock import SettableClock
 
 CLIENT = Client(id="acme-test", environment=Environment.TEST, legal_name="Acme")
 OTHER = Client(id="other-test", environment=Environment.TEST, legal_name="Other")

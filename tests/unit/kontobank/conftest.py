@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.unit.kontobank.tpp import Tpp
 
 from kontobank.app import create_app
 from kontobank.clock import Clock
+from tests.unit.kontobank.tpp import Tpp
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 

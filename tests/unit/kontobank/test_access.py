@@ -1,8 +1,7 @@
 from datetime import date
 
-from tests.unit.kontobank.tpp import REDIRECT_URI, Tpp, make_seal, query, scope_details
-
 from kontobank.app import create_app
+from tests.unit.kontobank.tpp import REDIRECT_URI, Tpp, make_seal, query, scope_details
 
 
 def code_of(tpp, login="test1", **changes):

@@ -6,10 +6,10 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from tests.unit.kontobank.tpp import Tpp, call_asgi
 
 from kontobank.faults import Fault, FaultPlan, PlannedFault, call_fault
 from kontobank.signing import b64url, from_b64url
+from tests.unit.kontobank.tpp import Tpp, call_asgi
 
 
 def plan(tpp, **fault):

@@ -1,10 +1,10 @@
 from urllib.parse import urlsplit
 
 import pytest
-from tests.unit.kontobank.tpp import Tpp, account_ids, call_asgi, hidden_fields, query
 
 from kontobank.people.countries import COUNTRIES
 from kontobank.people.owners import PERSON_FAULTS
+from tests.unit.kontobank.tpp import Tpp, account_ids, call_asgi, hidden_fields, query
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 import json
 
 import pytest
-from tests.unit.kontobank.tpp import Tpp, call_asgi
 
 from kontobank.apis.polish_api.render import lines, masked, money
+from tests.unit.kontobank.tpp import Tpp, call_asgi
 
 
 @pytest.fixture

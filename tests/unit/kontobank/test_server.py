@@ -10,10 +10,10 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from tests.unit.kontobank import tpp as third_party
-from tests.unit.kontobank.tpp import Answer, Tpp
 
 from kontobank import cli
+from tests.unit.kontobank import tpp as third_party
+from tests.unit.kontobank.tpp import Answer, Tpp
 
 pytestmark = pytest.mark.enable_socket
 

@@ -6,10 +6,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from tests.unit.kontobank.tpp import Tpp, authorize_body, make_seal
 
 from kontobank.clock import Clock
 from kontobank.signing import KEY_FILE_NAME, SealRefused, Seals, Signer, b64url, from_b64url
+from tests.unit.kontobank.tpp import Tpp, authorize_body, make_seal
 
 BODY = b'{"a": 1}'
 

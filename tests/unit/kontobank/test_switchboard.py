@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from tests.unit.kontobank.tpp import Tpp, call_asgi, make_seal
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.clock import SettableClock
 
 from opensaldo.store import vault as vault_module
 from opensaldo.store.vault import KeyDestroyed, SealBroken, Vault, WrappedKey
+from tests.support.clock import SettableClock
 
 OPEN_AND_PRINT = """
 import sys

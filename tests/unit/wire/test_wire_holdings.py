@@ -11,8 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
-from tests.support import builders as a
-from tests.support.xsd import checked, faults
 
 from opensaldo.domain.account import Account, Card, Deposit, Holdings
 from opensaldo.domain.aggregate import Origin
@@ -21,6 +19,8 @@ from opensaldo.domain.owner import Owner, OwnerKind
 from opensaldo.domain.transaction import Transaction, TransactionStatus
 from opensaldo.wire import json_v1, xml_v1
 from opensaldo.wire.text import allowed, amount_text, clean_text, one_line
+from tests.support import builders as a
+from tests.support.xsd import checked, faults
 
 T = TypeVar("T")
 ENVELOPE = xml_v1.Envelope("https://docs.example.org", a.AT, a.CLIENT_ID, a.OWNER_EXTERNAL_ID)

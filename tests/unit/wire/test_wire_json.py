@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support import builders as a
 
 from opensaldo import errors
 from opensaldo.domain.account import Holdings
@@ -18,6 +17,7 @@ from opensaldo.domain.command import CommandState, Outcome
 from opensaldo.domain.session import RedirectionState
 from opensaldo.wire import json_v1
 from opensaldo.wire.text import clean_text
+from tests.support import builders as a
 
 AT = datetime(2026, 3, 2, 10, 15, 30, tzinfo=UTC)
 DONE = a.a_command(CommandState.SUCCESSFUL)

@@ -119,7 +119,7 @@ def test_a_group_that_is_null_was_not_sent():
 def test_what_is_not_one_plain_value_fails_only_when_it_is_wanted(value: str):
     params = Params.read(b"", f'{{"outer":{value},"good":"x"}}'.encode(), JSON)
     assert params.text("good") == "x"
-    with pytest.raises(InvalidParameter, match="^The parameter outer must have one plain value"):
+    with pytest.raises(InvalidParameter, match=r"^The parameter outer must have one plain value"):
         params.text("outer")
 
 

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support import builders as a
-from tests.support.xsd import checked, faults, parsed
 
 from opensaldo import errors
 from opensaldo.domain.command import CommandState
@@ -18,6 +16,8 @@ from opensaldo.wire import xml_v1
 from opensaldo.wire.names import STATUS_LINES
 from opensaldo.wire.schema import SCHEMA_NAMES, schema_file
 from opensaldo.wire.text import allowed, clean_text
+from tests.support import builders as a
+from tests.support.xsd import checked, faults, parsed
 
 AT = datetime(2026, 3, 2, 10, 15, 30, 999999, tzinfo=UTC)
 DOCS = "https://docs.example.org"

@@ -1,0 +1,159 @@
+"""Write the documents that are made from code and data; `--check` only says which are stale.
+
+Made: docs/reference/errors.md (from errors.py), docs/reference/coverage.md (from the bank files)
+and the table of settings in README.md (from config.py).
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from opensaldo import errors
+from opensaldo.config import PREFIX, VARIABLES
+from opensaldo.connectors.registry import BankTarget, read_bank_files
+from opensaldo.data import COUNTRIES
+
+ROOT = Path(__file__).resolve().parent.parent
+MADE = "<!-- Made by tools/make_docs.py; do not edit by hand. -->"
+README_BEGIN = "<!-- settings: made by tools/make_docs.py -->\n"
+README_END = "<!-- end of settings -->"
+GROUPS: tuple[tuple[type[errors.OpenSaldoError], str], ...] = (
+    (errors.CallerError, "Your program must change its request, or wait"),
+    (errors.SessionError, "The session cannot serve this"),
+    (errors.PsuError, "The person must act"),
+    (errors.BankError, "The bank must recover, or the person must sign in again"),
+    (errors.PlatformUnavailable, "The operator must act"),
+    (errors.Defect, "We must act"),
+)
+ABOUT_ERRORS = """
+Every failure has a name. A refused request carries it in its body, with the HTTP status below. A
+command that failed carries it in the answer to a poll, and a sign-in that failed in the status of
+the redirection; both are a 200, and so most names of persons and banks arrive. The message may be
+worded more exactly than here: decide by the name. Limits (429) say in `Retry-After` how long to
+wait.
+
+A 401 is the exception: it has no name, and a comment that shows the calling address and the key,
+masked.
+"""
+COUNTRY_NAMES = {
+    "pl": "Poland",
+    "cz": "Czech Republic",
+    "es": "Spain",
+    "pt": "Portugal",
+    "ro": "Romania",
+    "lt": "Lithuania",
+    "lv": "Latvia",
+    "ee": "Estonia",
+}
+
+
+def table(*rows: tuple[str, ...]) -> str:
+    """A Markdown table; the first row is its head."""
+    head, *body = rows
+    lines = [head, tuple("---" for _ in head), *body]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def errors_page() -> str:
+    """docs/reference/errors.md."""
+    parts = [f"# Errors\n\n{MADE}\n{ABOUT_ERRORS}"]
+    for root, title in GROUPS:
+        rows = [
+            (_name(error), str(error.http_status), error.__doc__ or "") for error in _family(root)
+        ]
+        parts.append(f"\n## {title}\n\n" + table(("name", "HTTP", "message"), *rows))
+    return "".join(parts)
+
+
+def _name(error: type[errors.OpenSaldoError]) -> str:
+    return "–" if error is errors.Unauthorized else f"`{error.wire_name}`"
+
+
+def _family(root: type[errors.OpenSaldoError]) -> Iterator[type[errors.OpenSaldoError]]:
+    """The errors below a root that are raised as they are, in the order of the file."""
+    children = [each for each in root.__subclasses__() if each.__module__ == errors.__name__]
+    if root.__name__ == root.wire_name or not children:
+        yield root
+    for child in children:
+        yield from _family(child)
+
+
+def coverage_page() -> str:
+    """docs/reference/coverage.md."""
+    targets = sorted(read_bank_files().values(), key=lambda target: target.name)
+    parts = [
+        f"# Coverage\n\n{MADE}\n\n"
+        f"{len(targets)} targets in {len({each.country for each in targets})} countries, read from "
+        "`src/opensaldo/data/<country>/banks/`. A target is one way into one\nbank. Test targets "
+        "belong to KontoBank, the mock bank; production clients never see them.\n"
+    ]
+    for country in COUNTRIES:
+        rows = [_coverage_row(target) for target in targets if target.country == country]
+        if rows:
+            head = ("target", "bank", "way in", "accounts", "commands", "multiple access", "use")
+            parts.append(f"\n## {COUNTRY_NAMES[country]}\n\n" + table(head, *rows))
+    return "".join(parts)
+
+
+def _coverage_row(target: BankTarget) -> tuple[str, ...]:
+    return (
+        f"`{target.name}`",
+        target.official_name,
+        f"{target.interface.value}, {target.protocol}",
+        ", ".join(kind.value for kind in target.account_types),
+        ", ".join(target.commands),
+        "yes" if target.multiple_access else "no",
+        "test" if target.test_only else "beta" if target.beta else "production",
+    )
+
+
+def settings_table() -> str:
+    """The table of settings in the README."""
+    rows = [
+        (f"`{PREFIX}{each.name}`", f"`{each.default}`" if each.default else "", each.meaning)
+        for each in VARIABLES
+    ]
+    return table(("variable", "default", "meaning"), *rows)
+
+
+def readme() -> str:
+    """The README with its table of settings renewed."""
+    before, _, rest = (ROOT / "README.md").read_text("utf-8").partition(README_BEGIN)
+    _, _, after = rest.partition(README_END)
+    return before + README_BEGIN + settings_table() + README_END + after
+
+
+def documents() -> dict[str, str]:
+    """Every document by its path: what it should say."""
+    return {
+        "docs/reference/errors.md": errors_page(),
+        "docs/reference/coverage.md": coverage_page(),
+        "README.md": readme(),
+    }
+
+
+def stale() -> list[str]:
+    """The documents that do not say what code and data say."""
+    return [
+        path
+        for path, text in documents().items()
+        if not (ROOT / path).exists() or (ROOT / path).read_text("utf-8") != text
+    ]
+
+
+def main() -> int:
+    """Write what is stale, or name it with `--check`."""
+    found = stale()
+    if "--check" in sys.argv[1:]:
+        print("\n".join(f"{path} is stale; run tools/make_docs.py" for path in found))
+        return 1 if found else 0
+    made = documents()
+    for path in found:
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / path).write_text(made[path], "utf-8")
+        print(f"wrote {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

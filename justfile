@@ -19,6 +19,10 @@ test-all *args:
 run *args:
     ./demo {{args}}
 
+# The figures we publish, in their short form: just bench import_overhead
+bench name *args:
+    .venv/bin/python -m bench.{{name}} --short {{args}}
+
 # Write the documents that are made from code and data.
 docs:
     .venv/bin/python tools/make_docs.py

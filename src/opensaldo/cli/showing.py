@@ -79,8 +79,8 @@ def _account(account: dict[str, Any]) -> Table:
     title = f"{account.get('number', '-')}   balance {_amount(account.get('balance'))} {currency}"
     title += f"   available {_amount(account.get('availableBalance'))} {currency}"
     table = Table(title=Text(title), title_justify="left")
-    table.add_column("date", no_wrap=True)
-    table.add_column(currency, justify="right", no_wrap=True)
+    table.add_column("date", no_wrap=True, min_width=10)
+    table.add_column(currency, justify="right", no_wrap=True, min_width=9)
     table.add_column("description", max_width=34, no_wrap=True)
     table.add_column("counterparty", max_width=26, no_wrap=True)
     rows = account.get("transactions", [])

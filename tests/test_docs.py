@@ -100,6 +100,14 @@ def test_links_lead_somewhere(path):
     assert broken == []
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_files_that_are_named_exist(path):
+    text = without_fences(path.read_text("utf-8"))
+    roots = [ROOT, ROOT / "src", ROOT / "src/opensaldo", path.parent]
+    named = re.findall(r"`([\w./]+/[\w.]+\.(?:py|toml|md|sh))`", text)
+    assert [each for each in named if not any((root / each).exists() for root in roots)] == []
+
+
 @pytest.mark.parametrize("path", DECISIONS, ids=name_of)
 def test_a_decision_has_its_headings_and_fits_on_a_page(path):
     text = path.read_text("utf-8")

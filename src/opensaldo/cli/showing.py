@@ -81,8 +81,8 @@ def _account(account: dict[str, Any]) -> Table:
     table = Table(title=Text(title), title_justify="left")
     table.add_column("date", no_wrap=True, min_width=10)
     table.add_column(currency, justify="right", no_wrap=True, min_width=9)
-    table.add_column("description", max_width=34, no_wrap=True)
-    table.add_column("counterparty", max_width=26, no_wrap=True)
+    table.add_column("description", max_width=28, no_wrap=True)
+    table.add_column("counterparty", max_width=20, no_wrap=True)
     rows = account.get("transactions", [])
     for row in rows[:LATEST_SHOWN]:
         colour = "red" if row["amount"] < 0 else "green"

@@ -107,7 +107,7 @@ async def memory(on: Stage, caller: Caller, plain: Any, in_flight: int) -> None:
     peak = (await asyncio.gather(watch, return_exceptions=True))[0]
     together = _together([(started, ended) for _created, started, ended in times])
     on.latency(FLIGHT_LATENCY_MS)
-    floor = plain(arrivals_s=[0.0] * in_flight)
+    floor = plain(arrivals_s=[place * accept_s / in_flight for place in range(in_flight)])
     wall_s = max(ended for *_e, ended in times) - min(created for created, *_e in times)
     rows = [
         ("imports in flight together, at most", together, in_flight),

@@ -77,7 +77,7 @@ def test_a_refused_sign_in_at_the_bank_leaves_no_open_session(api: CheckedApi):
 
 # --- queued commands -------------------------------------------------------------------------
 def test_queued_commands_are_limited_and_nothing_is_lost(world: World, api: CheckedApi):
-    world.bank.plan("slow", path="getHolds", delay_ms=1500)
+    world.bank.plan("slow", path="getHolds", delay_ms=3000)
     running = api.submit(api.mock_session())
     running_id = command_of(running).attrib["id"]
     while state_of(api.call("GET", f"/v1/command/{running_id}.xml")) == "setup":

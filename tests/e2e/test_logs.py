@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from opensaldo.domain.client import Product
+from opensaldo.engine import redirections
 from opensaldo.engine.retention import purge
 from opensaldo.observe import FIELDS, serve_metrics
 from opensaldo.store.db import Store
@@ -145,6 +146,31 @@ def test_a_failure_of_ours_is_found_by_the_request_id_it_was_answered_with(
     assert (failed["error"], failed["level"]) == ("RuntimeError", "error")
     assert failed["where"]
     assert failed["request"] == reply.headers["x-request-id"]
+
+
+def test_a_page_that_fails_says_so_in_our_words_and_is_found_as_well(
+    lines: io.StringIO, world: World, monkeypatch: pytest.MonkeyPatch
+):
+    async def broken(*_given: object) -> None:
+        raise RuntimeError(PLANTED_TEXT)
+
+    monkeypatch.setattr(redirections, "opened", broken)
+    page = browse(f"{world.address}/redirection/{'0' * 32}")
+    assert (page.status, PLANTED_TEXT in page.body) == (500, False)
+    entries = [json.loads(line) for line in lines.getvalue().splitlines()]
+    (failed,) = [entry for entry in entries if entry["event"] == "request failed"]
+    assert (failed["error"], failed["request"]) == ("RuntimeError", page.headers["x-request-id"])
+    assert PLANTED_TEXT not in lines.getvalue()
+
+
+def test_the_documentation_is_one_page_that_needs_nobody_else(world: World):
+    page = browse(world.address + "/docs")
+    assert page.status == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "/v1/command/default-import.xml" in page.body
+    assert re.findall(r"""(?:src|href)=["'](?:https?:)?//""", page.body) == []
+    assert "<script" not in page.body
+    assert browse(world.address + "/docs/docs.css").status == 200
 
 
 def test_a_platform_whose_database_is_away_says_so(world: World, monkeypatch: pytest.MonkeyPatch):

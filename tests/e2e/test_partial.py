@@ -15,7 +15,7 @@ ENDLESS = {"delay_ms": 3_600_000}
 
 @pytest.fixture(scope="module")
 def settings() -> dict[str, Any]:
-    return {"COMMAND_RUN_S": 1}
+    return {"COMMAND_RUN_S": 2}
 
 
 def told(api: CheckedApi, ended: Reply) -> dict[str, Any]:

@@ -2,79 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-from urllib.parse import urlencode, urlsplit
-
 import pytest
 
-from opensaldo.connectors.http import BrowsedPage, Door
+from opensaldo.connectors.http import BrowsedPage
 from opensaldo.engine.mock import read_page
-from tests.e2e.checked import SHOP, CheckedApi, browse, sign_in
+from tests.e2e.checked import CheckedApi, browse, sign_in
 from tests.e2e.fixtures import World
-from tests.support.bank import walk as walk_at_bank
-
-Made = dict[str, str]
-AGREE = {"target": "KontoBankApi", "decision": "agree"}
+from tests.e2e.road import (
+    Made,
+    answer_of,
+    at_bank,
+    back,
+    exception,
+    leads_home,
+    opened_again,
+    states,
+)
 
 
 @pytest.fixture
 def made(api: CheckedApi) -> Made:
     return api.started(ownerExternalId="loan-7781")
-
-
-def states(api: CheckedApi, made: Made) -> tuple[str, str]:
-    """What the client is told, by redirection and by session."""
-    by_id = api.status(redirectionId=made["redirectionId"])
-    assert list(by_id["params"]) == [
-        "sessionId",
-        "sessionIdSignature",
-        "multipleAccessId",
-        "target",
-        "officialName",
-        "exception",
-    ]
-    both = api.status(redirectionId=made["redirectionId"], sessionId=made["sessionId"])
-    assert both == by_id
-    by_session = api.status(sessionId=made["sessionId"])
-    assert by_session["sessionId"] == made["sessionId"]
-    return by_id["status"], by_session["status"]
-
-
-def exception(api: CheckedApi, made: Made) -> str | None:
-    found: str | None = api.status(redirectionId=made["redirectionId"])["params"]["exception"]
-    return found
-
-
-def at_bank(made: Made) -> str:
-    """The bank's address after the person agreed on our page."""
-    page = browse(made["redirectionLink"] + "/consent", AGREE)
-    assert (page.status, bool(page.location)) == (303, True)
-    return page.location or ""
-
-
-def answer_of(bank_page: str, login: str = "test1", decision: str = "approve") -> dict[str, str]:
-    """What the bank's page sends the person back with."""
-
-    async def go() -> dict[str, str]:
-        async with Door() as door:
-            return await walk_at_bank(door, bank_page, login, decision=decision)
-
-    return asyncio.run(go())
-
-
-def back(world: World, answer: dict[str, str]) -> BrowsedPage:
-    """Our page that the bank sends the person to."""
-    return browse(f"{world.address}/redirection/return?{urlencode(answer)}")
-
-
-def opened_again(made: Made) -> list[BrowsedPage]:
-    """The link's own page, and what it answers to the person's agreement."""
-    link = made["redirectionLink"]
-    return [browse(link), browse(link + "/consent", AGREE)]
-
-
-def leads_home(page: BrowsedPage, made: Made) -> bool:
-    return page.location == f"{SHOP}?redirectionId={made['redirectionId']}"
 
 
 # --- states ----------------------------------------------------------------------------------
@@ -163,6 +111,16 @@ def test_a_wrong_login_twice_is_forgiven(world: World, api: CheckedApi, made: Ma
     assert states(api, made) == ("SUCCESS", "COMPLETED")
 
 
+def test_giving_up_while_at_the_bank_counts_and_who_comes_back_is_led_home(
+    world: World, api: CheckedApi, made: Made
+):
+    answer = answer_of(at_bank(made))
+    assert leads_home(browse(made["redirectionLink"] + "/consent", {"decision": "cancel"}), made)
+    assert leads_home(back(world, answer), made)
+    assert (states(api, made), exception(api, made)) == (("ERROR", "FAILED"), "SignInCancelled")
+    assert "token" not in {row["endpoint"] for row in world.bank.log()}
+
+
 # --- once only -------------------------------------------------------------------------------
 def test_a_link_serves_one_sign_in(api: CheckedApi, made: Made):
     sign_in(made["redirectionLink"])
@@ -225,55 +183,3 @@ def test_only_the_latest_way_to_the_bank_leads_back(world: World, api: CheckedAp
     assert back(world, answer_of(first)).status == 404
     assert leads_home(back(world, answer_of(second)), made)
     assert states(api, made) == ("SUCCESS", "COMPLETED")
-
-
-# --- where it leads --------------------------------------------------------------------------
-@pytest.mark.parametrize("ends", ["well", "badly"])
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        (SHOP, SHOP + "?redirectionId={id}"),
-        (SHOP + "?order=7&a=%C4%85", SHOP + "?order=7&a=%C4%85&redirectionId={id}"),
-        (SHOP + "#part", SHOP + "?redirectionId={id}#part"),
-        ("http://127.0.0.1:9/back", "http://127.0.0.1:9/back?redirectionId={id}"),
-    ],
-)
-def test_the_clients_address_keeps_its_parameters_and_gets_the_id(
-    world: World, api: CheckedApi, given: str, expected: str, ends: str
-):
-    made = api.started(redirectUri=given)
-    page = back(world, answer_of(at_bank(made), "test1" if ends == "well" else "test-blocked"))
-    assert page.location == expected.format(id=made["redirectionId"])
-    assert states(api, made)[0] == ("SUCCESS" if ends == "well" else "ERROR")
-
-
-@pytest.mark.parametrize(("login", "state"), [("test1", "SUCCESS"), ("test-level", "ERROR")])
-def test_without_an_address_the_flow_ends_on_a_page_of_ours(
-    world: World, api: CheckedApi, login: str, state: str
-):
-    made = api.started(redirectUri=None)
-    page = back(world, answer_of(at_bank(made), login))
-    assert (page.status, page.location) == (200, None)
-    assert made["sessionId"] in page.body
-    assert states(api, made)[0] == state
-
-
-def test_the_bank_learns_only_an_address_that_names_no_client(world: World, made: Made):
-    bank_page = at_bank(made)
-    assert urlsplit(bank_page).netloc == urlsplit(world.bank.url).netloc
-    assert made["sessionId"] not in bank_page
-    assert made["redirectionId"] not in bank_page
-
-
-@pytest.mark.parametrize("link", ["0" * 32, "x", "..%2f", "A" * 32, "%00", "%ff"])
-def test_an_unknown_link_says_so(world: World, link: str):
-    for path in (f"/redirection/{link}", f"/redirection/{link}/consent"):
-        page = browse(world.address + path)
-        assert page.status == 404
-
-
-def test_the_link_itself_signs_nothing(api: CheckedApi, made: Made):
-    agreement = "/consent?target=KontoBankApi"
-    for path in ("", "?country=pl", agreement, agreement + "&decision=agree"):
-        assert browse(made["redirectionLink"] + path).status in {200, 303}
-    assert states(api, made) == ("PENDING", "PENDING")

@@ -30,6 +30,7 @@ from opensaldo.store.conflicts import DefaultImportTaken, IdTaken, hold
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import commands, documents, events, sessions
 from opensaldo.store.queries.clients import Caller
+from opensaldo.store.vault import KeyDestroyed
 
 RETRY_WHEN_FULL_S = 10
 
@@ -128,7 +129,10 @@ async def document(platform: Platform, command: Command, kind: str) -> bytes:
     wrapped = await platform.store.fetch(sessions.key_of, command.session_id)
     if sealed is None or wrapped is None:
         raise InvalidCommandId
-    key = platform.vault.unwrap(wrapped)
+    try:
+        key = platform.vault.unwrap(wrapped)
+    except KeyDestroyed:
+        raise InvalidCommandId from None
     return platform.vault.open_sealed(key, sealed, document_place(command.id, kind))
 
 

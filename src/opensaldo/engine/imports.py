@@ -37,7 +37,7 @@ from opensaldo.errors import (
 from opensaldo.observe import COMMANDS, IMPORT_SECONDS, log
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import commands, documents, events, owners, sessions
-from opensaldo.store.vault import DataKey
+from opensaldo.store.vault import DataKey, KeyDestroyed
 from opensaldo.wire import json_v1, xml_v1
 
 HISTORY_DEFAULT = timedelta(days=90)
@@ -134,7 +134,10 @@ async def _prepare(platform: Platform, command: Command) -> _Run:
         raise SessionExpired
     if session.state is not SessionState.SIGNED_IN:
         raise SessionExpired
-    key = platform.vault.unwrap(wrapped)
+    try:
+        key = platform.vault.unwrap(wrapped)
+    except KeyDestroyed:
+        raise SessionExpired from None
     granted = unpack(platform.vault.open_sealed(key, sealed, access_place(session.id)))
     attended = session.attended and command.runs == 1
     return _Run(

@@ -20,6 +20,7 @@ from opensaldo.store.db import Connection
 from opensaldo.store.queries import documents, events, owners
 from opensaldo.store.queries.clients import Caller
 from opensaldo.store.queries.documents import DocumentRow
+from opensaldo.store.vault import KeyDestroyed
 from opensaldo.wire import json_v1
 
 Place = TypeVar("Place", bound=Account | Card)
@@ -39,7 +40,11 @@ async def read_owner(platform: Platform, caller: Caller, owner_external_id: str)
     rows = await platform.store.fetch(documents.documents_of_owner, *place, HOLDINGS)
     imports: dict[str, list[Holdings]] = {}
     for row in rows:
-        imports.setdefault(row.target or "", []).append(_opened(platform, row))
+        held = _opened(platform, row)
+        if held is not None:
+            imports.setdefault(row.target or "", []).append(held)
+    if rows and not imports:
+        raise UnknownOwnerExternalId
     targets = tuple(_source(platform, caller, name, held) for name, held in imports.items())
     return replace(record, targets=targets)
 
@@ -123,8 +128,12 @@ def _identity(row: Transaction) -> Transaction:
     return replace(row, labels=(), bank_id=None)
 
 
-def _opened(platform: Platform, row: DocumentRow) -> Holdings:
-    key = platform.vault.unwrap(row.key)
+def _opened(platform: Platform, row: DocumentRow) -> Holdings | None:
+    """The import, None when its key is destroyed, as after restoring an old backup."""
+    try:
+        key = platform.vault.unwrap(row.key)
+    except KeyDestroyed:
+        return None
     place = document_place(row.command_id, HOLDINGS)
     return json_v1.decode_holdings(platform.vault.open_sealed(key, row.sealed, place))
 

@@ -60,6 +60,8 @@ def check_options(platform: Platform, caller: Caller, options: SignInOptions) ->
     target = platform.catalog.find(options.target, caller.client.environment)
     if target is None or not target.serves(options.access_mode):
         raise InvalidTarget
+    if options.country not in {None, target.country}:
+        raise InvalidTarget(f"The target is not one of the country {options.country}.")
 
 
 def session_for(

@@ -31,7 +31,6 @@ from opensaldo.wire.negotiate import wants_json
 from opensaldo.wire.params import Params
 
 BODY_BYTES_MAX = 64 * 1024
-PATH_BYTES_MAX = 4096
 JSON_TYPE = "application/json"
 
 

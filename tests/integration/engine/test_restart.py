@@ -79,7 +79,7 @@ def test_stopping_leaves_no_thread_behind(place, bank: Bank, clock: SettableCloc
     with place(bank, clock) as house:
         made = house.api()
         CheckedApi(made.address, made.key, client_id="acme-test").imported()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 15
     while time.monotonic() < deadline and set(threading.enumerate()) - before:
         time.sleep(0.05)
     left = {thread.name for thread in set(threading.enumerate()) - before}

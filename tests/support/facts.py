@@ -9,12 +9,13 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 
 WORKFLOW = "DefaultImportCommand"
-LEDGER_KEPT_MS = 9 * 60_000  # finished workflows are deleted after ten minutes
+WORKFLOWS_KEPT = timedelta(minutes=9)  # finished ones are deleted after ten
 _COMMANDS = """
     SELECT id, session_id, state, runs, failure_name,
            created_at, started_at, finished_at, attempts_made
@@ -50,6 +51,13 @@ class CommandFact:
     @property
     def is_final(self) -> bool:
         return self.state in {"successful", "error", "fatal"}
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended; text in SQLite, a datetime in PostgreSQL, both are UTC."""
+        at = self.finished_at
+        found = datetime.fromisoformat(at) if isinstance(at, str) else at
+        return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _RANGE = re.compile(
     rf"[ \t]*(?P<type>{_WORD}/{_WORD})"
-    rf"(?P<parameters>(?:[ \t]*;[ \t]*{_WORD}=(?:{_QUOTED}|{_WORD}))*)[ \t]*(?:,|$)"
+    rf"(?P<parameters>(?:[ \t]*;[ \t]*{_WORD}=(?:{_QUOTED}|{_WORD}))*)[ \t]*(?:,|\Z)"
 )
-_EMPTY = re.compile(r"[ \t]*(?:,|$)")
+_EMPTY = re.compile(r"[ \t]*(?:,|\Z)")
 _PARAMETER = re.compile(rf"({_WORD})=({_QUOTED}|{_WORD})")
 _WEIGHT = re.compile(r"(?:0(?:\.([0-9]{0,3}))?|1(?:\.0{0,3})?)")
 

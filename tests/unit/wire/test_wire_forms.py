@@ -182,3 +182,8 @@ def test_microseconds_come_back(at: datetime):
 def test_a_moment_without_its_offset_is_refused(write: Callable[[datetime], str]):
     with pytest.raises(ValueError, match="offset"):
         write(datetime(2026, 3, 2))  # noqa: DTZ001 - the fault under test
+
+
+@pytest.mark.parametrize("accept", ["\n", "application/json\n", " \n ", ",\n"])
+def test_a_line_end_in_the_header_is_malformed_and_ends_the_reading(accept: str):
+    assert wants_json(accept) is False

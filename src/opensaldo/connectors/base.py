@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from opensaldo.domain.account import Account, Card, Deposit
@@ -50,7 +51,9 @@ class Access:
     """What the bank granted: tokens and the accounts the person chose; sealed wherever it is kept.
 
     `account_numbers` is empty when the grant names none (`Connector.account_numbers` then asks the
-    bank). `history_days` is what the bank let us read, None when it did not say.
+    bank). `history_days` is what the bank let us read, None when it did not say. `access_token` is
+    empty where a bank knows no token. `memory` is what only the connector that gave the access
+    understands, such as the bank's own id of the consent.
     """
 
     grant: str
@@ -60,6 +63,7 @@ class Access:
     account_numbers: tuple[str, ...] = ()
     valid_until: datetime | None = None
     history_days: int | None = None
+    memory: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,60 @@ class Redirect:
     memory: Mapping[str, str] = field(default_factory=dict)
 
 
+class FieldKind(StrEnum):
+    """How one asked value is typed in."""
+
+    TEXT = "text"
+    HIDDEN = "hidden"
+    CODE = "code"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One value the person is asked for.
+
+    `name` is its key in the answer; `credential` is the kind of the catalogue (wire contract,
+    section 8) or empty; `label` is the bank's own word for it, hostile text, or empty; `options`
+    are (value, text) pairs of a choice.
+    """
+
+    name: str
+    kind: FieldKind
+    credential: str = ""
+    label: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    characters_max: int = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """The person must type these values here; `resume` gets them by field name.
+
+    They pass through memory only: nothing that was typed may be put into `memory`, a log or an
+    error. `text` is the bank's explanation, hostile; `picture` a challenge image of `picture_type`.
+    """
+
+    fields: tuple[Field, ...]
+    text: str = ""
+    picture: bytes = field(default=b"", repr=False)
+    picture_type: str = ""
+    memory: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """The person must confirm elsewhere, such as in the bank's app.
+
+    `resume` is called with an empty answer every `every_s` until it gives another step; the
+    connector ends it with a PsuError when the bank's time is over.
+    """
+
+    text: str = ""
+    every_s: float = 2.0
+    memory: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """The person has granted access."""
@@ -77,7 +135,8 @@ class Done:
     access: Access
 
 
-ScaStep = Redirect | Done
+WaitingStep = Redirect | Ask | Wait
+ScaStep = WaitingStep | Done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +196,12 @@ class Connector(Protocol):
         ...
 
     async def resume(
-        self, request: SignInRequest, step: Redirect, answer: Mapping[str, str]
+        self, request: SignInRequest, step: WaitingStep, answer: Mapping[str, str]
     ) -> ScaStep:
-        """Go on with what came back; `answer` holds the query parameters of the return address.
+        """Go on with what came back.
+
+        `answer` holds the query parameters of the return address after a Redirect, the typed
+        values after an Ask, and nothing after a Wait.
 
         Raises:
             PsuError: the person gave up or the bank refused them.
@@ -152,6 +214,10 @@ class Connector(Protocol):
         Raises:
             BankAccessEnded: it cannot be renewed.
         """
+        ...
+
+    async def revoke(self, access: Access) -> None:
+        """The access is ended at the bank; one that had ended there already is fine."""
         ...
 
     async def account_numbers(self, access: Access, psu: PsuContext | None) -> tuple[str, ...]:

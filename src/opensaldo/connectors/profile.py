@@ -1,24 +1,26 @@
-"""How one target's bank is reached: the part of a bank file that only its connector reads."""
+"""What a connector knows of its bank: the road with absolute addresses, and the target's name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from opensaldo.connectors.road import KONTOBANK, Road
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """One target's road, its addresses absolute.
-
-    `bank` names the target in limits and counters. `version` is the standard's version as it
-    stands in the bank's paths. `history_days_initial` is how far back the bank serves right after
-    SCA, `history_days_later` without it (RTS 2018/389 art. 10a: 90 days).
-    """
+class Profile(Road):
+    """One target's road, its addresses absolute; `bank` names the target in limits and counters."""
 
     bank: str
-    base_url: str
-    jwks_url: str
-    version: str
-    history_days_initial: int
-    history_days_later: int
-    calls_at_once_max: int
-    quirks: tuple[str, ...] = ()
+    country: str
+
+    def __post_init__(self) -> None:
+        """The road was checked when its file was read."""
+
+
+def profile_of(road: Road, *, bank: str, country: str, kontobank_url: str) -> Profile:
+    """The road of one target, its addresses starting at KontoBank's where the file says so."""
+    values = {field.name: getattr(road, field.name) for field in fields(Road)}
+    for name in ("base_url", "jwks_url", "authorize_url", "token_url"):
+        values[name] = values[name].replace(KONTOBANK, kontobank_url.rstrip("/"))
+    return Profile(bank=bank, country=country, **values)

@@ -8,20 +8,16 @@ from dataclasses import dataclass
 
 from opensaldo.connectors.base import Connector
 from opensaldo.connectors.http import Door
-from opensaldo.connectors.profile import Profile
+from opensaldo.connectors.profile import Profile, profile_of
 from opensaldo.connectors.protocols.polish_api.flow import PolishApi
-from opensaldo.connectors.quirks import QUIRKS
+from opensaldo.connectors.road import Road
 from opensaldo.connectors.signing import BankKeys, Seal
 from opensaldo.data import COUNTRIES, BadDataFile, bank_files, fill, load_toml
 from opensaldo.domain.client import Environment
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.target import AccountType, Interface, Target
 
-KONTOBANK = "{kontobank}"
-CALLS_AT_ONCE_MAX = 64
-HISTORY_DAYS_MAX = 5 * 366
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]{1,62}(_[a-z]{2})?")
-_VERSION = re.compile(r"v[0-9]_[0-9](_[0-9])?\.[0-9]{1,3}")
 
 Maker = Callable[[Profile, Door, Seal, BankKeys, Clock], Connector]
 
@@ -34,40 +30,6 @@ def _polish_api(
 
 
 PROTOCOLS: Mapping[str, Maker] = {"polish_api": _polish_api}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Road:
-    """The table `[targets.road]` of a bank file: how the bank is reached."""
-
-    base_url: str
-    jwks_url: str
-    version: str
-    history_days_initial: int
-    history_days_later: int
-    calls_at_once_max: int
-    quirks: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse what no bank can mean."""
-        for url in (self.base_url, self.jwks_url):
-            if not url.startswith(("https://", f"{KONTOBANK}/")):
-                raise ValueError(f"base_url and jwks_url to start with https:// or {KONTOBANK}/")
-        if not _VERSION.fullmatch(self.version):
-            raise ValueError("version like v2_1_2.1")
-        if not 1 <= self.calls_at_once_max <= CALLS_AT_ONCE_MAX:
-            raise ValueError(f"calls_at_once_max from 1 to {CALLS_AT_ONCE_MAX}")
-        if not 1 <= self.history_days_later <= self.history_days_initial <= HISTORY_DAYS_MAX:
-            raise ValueError(
-                f"1 <= history_days_later <= history_days_initial <= {HISTORY_DAYS_MAX}"
-            )
-        if unknown := set(self.quirks) - set(QUIRKS):
-            raise ValueError(f"quirks of the table QUIRKS, not {', '.join(sorted(unknown))}")
-
-    @property
-    def needs_kontobank(self) -> bool:
-        """Whether the road starts at the configured address of KontoBank."""
-        return self.base_url.startswith(KONTOBANK) or self.jwks_url.startswith(KONTOBANK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +148,9 @@ def load_catalog(*, kontobank_url: str | None, door: Door, seal: Seal, clock: Cl
     for one in read_bank_files().values():
         if one.road.needs_kontobank and not kontobank_url:
             continue
-        profile = _profile(one, (kontobank_url or "").rstrip("/"))
+        profile = profile_of(
+            one.road, bank=one.name, country=one.country, kontobank_url=kontobank_url or ""
+        )
         if profile.jwks_url not in keys:
             keys[profile.jwks_url] = BankKeys(
                 door, bank=one.institution, url=profile.jwks_url, clock=clock
@@ -194,21 +158,6 @@ def load_catalog(*, kontobank_url: str | None, door: Door, seal: Seal, clock: Cl
         make = PROTOCOLS[one.protocol]
         offers[one.target] = make(profile, door, seal, keys[profile.jwks_url], clock)
     return Catalog(offers)
-
-
-def _profile(one: BankTarget, kontobank_url: str) -> Profile:
-    """The target's road with absolute addresses."""
-    road = one.road
-    return Profile(
-        bank=one.name,
-        base_url=road.base_url.replace(KONTOBANK, kontobank_url),
-        jwks_url=road.jwks_url.replace(KONTOBANK, kontobank_url),
-        version=road.version,
-        history_days_initial=road.history_days_initial,
-        history_days_later=road.history_days_later,
-        calls_at_once_max=road.calls_at_once_max,
-        quirks=road.quirks,
-    )
 
 
 def _suffix(name: str) -> str:

@@ -30,6 +30,7 @@ def pack(granted: GrantedAccess) -> bytes:
             "account_numbers": access.account_numbers,
             "valid_until": access.valid_until and access.valid_until.isoformat(),
             "history_days": access.history_days,
+            "memory": dict(access.memory),
             "psu": {"ip_address": psu.ip_address, "user_agent": psu.user_agent},
         }
     ).encode()
@@ -47,6 +48,7 @@ def unpack(data: bytes) -> GrantedAccess:
             account_numbers=tuple(kept["account_numbers"]),
             valid_until=kept["valid_until"] and datetime.fromisoformat(kept["valid_until"]),
             history_days=kept["history_days"],
+            memory=kept["memory"],
         ),
         psu=PsuContext(**kept["psu"]),
     )

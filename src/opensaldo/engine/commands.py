@@ -28,13 +28,21 @@ from opensaldo.errors import (
 )
 from opensaldo.store.conflicts import DefaultImportTaken, IdTaken, hold
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import commands, documents, events, sessions
+from opensaldo.store.queries import commands, events, sessions
 from opensaldo.store.queries.clients import Caller
+from opensaldo.store.queries.polls import POLLED, polled
 from opensaldo.store.vault import KeyDestroyed
 
 RETRY_WHEN_FULL_S = 10
 
-__all__ = ["HOLDINGS", "document", "jobs", "polled_command", "submit_default_import"]
+__all__ = [
+    "HOLDINGS",
+    "RESULT_XML",
+    "jobs",
+    "known_command",
+    "polled_command",
+    "submit_default_import",
+]
 
 
 def jobs(platform: Platform) -> dict[str, Job]:
@@ -101,12 +109,36 @@ async def submit_default_import(
 
 
 async def polled_command(
-    platform: Platform, caller: Caller, command_id: str
+    platform: Platform, caller: Caller, command_id: str, kind: str
 ) -> tuple[Command, bytes | None]:
-    """The caller's command of this id and, when it was successful, its rendered result.
+    """The caller's command of this id and, when it was successful, its document of this kind.
 
     Raises:
         InvalidCommandId: unknown, another client's, or removed by retention.
+    """
+    client = caller.client
+    which = {"of_id": command_id, "client_id": client.id, "environment": client.environment.value}
+    row = await platform.store.point(POLLED, which | {"kind": kind})
+    if row is None:
+        raise InvalidCommandId
+    found = polled(row)
+    if found.command.state is not CommandState.SUCCESSFUL:
+        return found.command, None
+    if found.sealed is None or found.key is None:
+        raise InvalidCommandId
+    try:
+        key = platform.vault.unwrap(found.key)
+    except KeyDestroyed:
+        raise InvalidCommandId from None
+    place = document_place(command_id, kind)
+    return found.command, platform.vault.open_sealed(key, found.sealed, place)
+
+
+async def known_command(platform: Platform, caller: Caller, command_id: str) -> Command:
+    """The caller's command of this id.
+
+    Raises:
+        InvalidCommandId: unknown or another client's.
     """
     client = caller.client
     command = await platform.store.fetch(
@@ -114,26 +146,7 @@ async def polled_command(
     )
     if command is None:
         raise InvalidCommandId
-    if command.state is not CommandState.SUCCESSFUL:
-        return command, None
-    return command, await document(platform, command, RESULT_XML)
-
-
-async def document(platform: Platform, command: Command, kind: str) -> bytes:
-    """One document of a successful command, opened.
-
-    Raises:
-        InvalidCommandId: retention has removed it.
-    """
-    sealed = await platform.store.fetch(documents.document_of, command.id, kind)
-    wrapped = await platform.store.fetch(sessions.key_of, command.session_id)
-    if sealed is None or wrapped is None:
-        raise InvalidCommandId
-    try:
-        key = platform.vault.unwrap(wrapped)
-    except KeyDestroyed:
-        raise InvalidCommandId from None
-    return platform.vault.open_sealed(key, sealed, document_place(command.id, kind))
+    return command
 
 
 def _refuse_when_full(connection: Connection, platform: Platform, caller: Caller) -> None:

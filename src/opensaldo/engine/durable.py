@@ -244,10 +244,13 @@ class Durable:
 
 
 def workflow_of(job: Job) -> Callable[[str], Awaitable[None]]:
-    """The workflow of a job: one step, run again after a crash, brought to an end when it fails."""
+    """The workflow of a job: run again after a crash, brought to an end when it fails.
+
+    It has no recorded steps: a job decides by its own rows what is left to do.
+    """
 
     async def workflow(subject: str) -> None:
-        await DBOS.run_step_async({"name": "run"}, attend, job, subject)
+        await attend(job, subject)
 
     return workflow
 

@@ -8,7 +8,7 @@ transaction that keeps the result.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from opensaldo.connectors.base import Access, Connector, PsuContext
@@ -37,7 +37,7 @@ from opensaldo.errors import (
 from opensaldo.observe import COMMANDS, IMPORT_SECONDS, log
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import commands, documents, events, owners, sessions
-from opensaldo.store.vault import DataKey, KeyDestroyed
+from opensaldo.store.vault import DataKey, KeyDestroyed, WrappedKey
 from opensaldo.wire import json_v1, xml_v1
 
 HISTORY_DEFAULT = timedelta(days=90)
@@ -46,6 +46,16 @@ HISTORY_MAX = timedelta(days=5 * 365 + 1)
 RENEW_BEFORE_END = timedelta(seconds=10)
 HOLDINGS = "holdings"
 RESULT_XML = "result_xml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Started:
+    """A command whose run has begun, with what its session kept."""
+
+    command: Command
+    session: Session | None
+    wrapped: WrappedKey | None
+    sealed: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +79,13 @@ async def run_default_import(platform: Platform, command_id: str) -> None:
     Raises:
         PlatformUnavailable: the store is away; nothing was decided.
     """
-    command = await _start(platform, command_id)
-    if command is None:
+    started = await _start(platform, command_id)
+    if started is None:
         return
+    command = started.command
     receipt = Receipt(outcome=Outcome.FAILED, reruns=command.runs - 1)
     try:
-        run = await _prepare(platform, command)
-        await _import_in_words_of_access(platform, run)
+        await _import_in_words_of_access(platform, _prepared(platform, started))
     except PlatformUnavailable:
         raise
     except Defect as defect:
@@ -108,44 +118,59 @@ def earliest_day(session: Session, since: date | None, *, today: date, is_mock: 
     return max(asked, *limits)
 
 
-async def _start(platform: Platform, command_id: str) -> Command | None:
-    command = await platform.store.fetch(commands.command_by_id, command_id)
-    if command is None:
-        return None
+async def _start(platform: Platform, command_id: str) -> _Started | None:
+    """The run has begun and is counted; None when there is no such command or it has ended."""
     now = platform.clock()
-    runs = await platform.store.change(
-        commands.start, command_id, command.target or "", command.institution or "", now
-    )
-    if runs is None:
-        return None
-    started_at = command.started_at or now
-    return replace(command, state=CommandState.IN_PROGRESS, runs=runs, started_at=started_at)
+
+    def start(connection: Connection) -> _Started | None:
+        command = commands.command_by_id(connection, command_id)
+        if command is None:
+            return None
+        names = (command.target or "", command.institution or "")
+        runs = commands.start(connection, command_id, *names, now)
+        if runs is None:
+            return None
+        return _Started(
+            command=replace(
+                command,
+                state=CommandState.IN_PROGRESS,
+                runs=runs,
+                started_at=command.started_at or now,
+            ),
+            session=sessions.session_of(
+                connection, command.session_id, command.client_id, command.environment
+            ),
+            wrapped=sessions.key_of(connection, command.session_id),
+            sealed=sessions.sealed_access(connection, command.session_id),
+        )
+
+    return await platform.store.change_with(start)
 
 
-async def _prepare(platform: Platform, command: Command) -> _Run:
-    session = await platform.store.fetch(
-        sessions.session_of, command.session_id, command.client_id, command.environment
-    )
-    wrapped = await platform.store.fetch(sessions.key_of, command.session_id)
-    sealed = await platform.store.fetch(sessions.sealed_access, command.session_id)
+def _prepared(platform: Platform, started: _Started) -> _Run:
+    """The run with its key and its access opened.
+
+    Raises:
+        SessionExpired: the session has ended or the command's time is over.
+    """
+    command, session = started.command, started.session
     started_at = command.started_at or platform.clock()
     ends_at = started_at + timedelta(seconds=platform.limits.command_run_s)
-    if session is None or wrapped is None or sealed is None or platform.clock() >= ends_at:
+    if session is None or started.wrapped is None or started.sealed is None:
         raise SessionExpired
-    if session.state is not SessionState.SIGNED_IN:
+    if session.state is not SessionState.SIGNED_IN or platform.clock() >= ends_at:
         raise SessionExpired
     try:
-        key = platform.vault.unwrap(wrapped)
+        key = platform.vault.unwrap(started.wrapped)
     except KeyDestroyed:
         raise SessionExpired from None
-    granted = unpack(platform.vault.open_sealed(key, sealed, access_place(session.id)))
-    attended = session.attended and command.runs == 1
+    opened = platform.vault.open_sealed(key, started.sealed, access_place(session.id))
     return _Run(
         command=command,
         session=session,
         key=key,
-        granted=granted,
-        attended=attended,
+        granted=unpack(opened),
+        attended=session.attended and command.runs == 1,
         ends_at=ends_at,
     )
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from opensaldo.store.db import Store
 from opensaldo.store.queries import commands
 
-WRITE_EVERY_S = 0.25
+WRITE_EVERY_S = 0.5
 
 
 class ProgressWriter:

@@ -6,14 +6,14 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -23,6 +23,7 @@ from opensaldo.domain.secret import Secret
 from opensaldo.errors import PlatformUnavailable
 from opensaldo.store import engines
 from opensaldo.store.conflicts import DefaultImportTaken, IdTaken
+from opensaldo.store.point import PointRead
 from opensaldo.store.readers import ThreadReaders
 
 __all__ = ["Connection", "DefaultImportTaken", "IdTaken", "Store"]
@@ -54,6 +55,7 @@ class Store:
         self._writer_turn = threading.Lock()
         self._readers: ThreadReaders | None = None
         self._workflows: Engine | None = None
+        self._point_reads: dict[Select[Any], PointRead] = {}
         if self.is_embedded:
             engines.make_private_file(Path(url.database or ""))
             self._engine = engines.sqlite_writer(url)
@@ -108,6 +110,19 @@ class Store:
         return await self._in_thread(
             self.read, lambda connection: query(connection, *args, **kwargs)
         )
+
+    async def point(self, statement: Select[Any], which: Mapping[str, Any]) -> Any | None:
+        """The one row of a SELECT with its columns as attributes, None without one.
+
+        The statement is a constant of its module; it is prepared once.
+        """
+        read = self._point_reads.get(statement)
+        if read is None:
+            read = self._point_reads[statement] = PointRead(statement, self._engine.dialect)
+        if self._readers is not None:
+            with self._translated():
+                return read.on_driver(self._readers.driver(), which)
+        return await self._in_thread(self.read, lambda c: read.on_connection(c, which))
 
     async def change(
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -225,7 +240,7 @@ class Store:
         """A database that cannot serve is said in our own words; other errors pass."""
         try:
             yield
-        except PoolTimeout as error:
+        except (PoolTimeout, sqlite3.OperationalError) as error:
             raise PlatformUnavailable from error
         except DBAPIError as error:
             if isinstance(error, OperationalError) or error.connection_invalidated:

@@ -38,9 +38,7 @@ class ThreadReaders:
 
         A read inside a read sees the outer one's moment.
         """
-        reader: _Reader | None = getattr(self._mine, "reader", None)
-        if reader is None:
-            reader = self._new()
+        reader = self._of_thread()
         if reader.depth == 0:
             reader.driver.execute("BEGIN")
         reader.depth += 1
@@ -51,6 +49,10 @@ class ThreadReaders:
             if reader.depth == 0 and reader.driver.in_transaction:
                 reader.driver.execute("ROLLBACK")
 
+    def driver(self) -> sqlite3.Connection:
+        """This thread's connection of the driver, for a statement that needs no transaction."""
+        return self._of_thread().driver
+
     def close(self) -> None:
         """Every thread's connection is closed."""
         with self._guard:
@@ -59,6 +61,10 @@ class ThreadReaders:
             self._all.clear()
             self._mine = threading.local()
         self._engine.dispose()
+
+    def _of_thread(self) -> _Reader:
+        reader: _Reader | None = getattr(self._mine, "reader", None)
+        return self._new() if reader is None else reader
 
     def _new(self) -> _Reader:
         reader = _Reader(self._engine)

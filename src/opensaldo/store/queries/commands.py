@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from opensaldo.domain.client import Environment
 from opensaldo.domain.command import (
@@ -110,25 +110,25 @@ def command_of(
     """Find a command of this client in this environment: what every poll asks."""
     which = {"of_id": command_id, "client_id": client_id, "environment": environment.value}
     row = connection.execute(_COMMAND_OF, which).one_or_none()
-    return None if row is None else _command(row)
+    return None if row is None else command_from(row)
 
 
 def command_by_id(connection: Connection, command_id: str) -> Command | None:
     """Find a command, for those who run it."""
     row = connection.execute(_BY_ID, {"of_id": command_id}).one_or_none()
-    return None if row is None else _command(row)
+    return None if row is None else command_from(row)
 
 
 def commands_of_session(connection: Connection, session_id: str) -> tuple[Command, ...]:
     """List a session's commands, oldest first."""
     rows = connection.execute(_OF_SESSION, {"session_id": session_id})
-    return tuple(_command(row) for row in rows)
+    return tuple(command_from(row) for row in rows)
 
 
 def default_import_of(connection: Connection, session_id: str) -> Command | None:
     """Find the session's default import, in whatever state."""
     row = connection.execute(_DEFAULT_IMPORT_OF, {"session_id": session_id}).one_or_none()
-    return None if row is None else _command(row)
+    return None if row is None else command_from(row)
 
 
 def start(
@@ -232,7 +232,8 @@ def _row_of(command: Command) -> dict[str, Any]:
     }
 
 
-def _command(row: Row[Any]) -> Command:
+def command_from(row: Any) -> Command:
+    """The command that a row with all its columns holds."""
     return Command(
         id=row.id,
         name=CommandName(row.name),
@@ -253,13 +254,13 @@ def _command(row: Row[Any]) -> Command:
     )
 
 
-def _failure(row: Row[Any]) -> Failure | None:
+def _failure(row: Any) -> Failure | None:
     if row.failure_name is None:
         return None
     return Failure(name=row.failure_name, message=row.failure_message or "")
 
 
-def _receipt(row: Row[Any]) -> Receipt | None:
+def _receipt(row: Any) -> Receipt | None:
     if row.outcome is None:
         return None
     return Receipt(

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from opensaldo.domain.command import Command, CommandState
+from opensaldo.domain.command import Command
 from opensaldo.domain.session import Session
-from opensaldo.engine.commands import HOLDINGS, document, polled_command, submit_default_import
+from opensaldo.engine.commands import (
+    HOLDINGS,
+    RESULT_XML,
+    known_command,
+    polled_command,
+    submit_default_import,
+)
 from opensaldo.engine.ids import new_number
 from opensaldo.engine.sessions import known_session, open_session, session_of_command, sign_out
 from opensaldo.engine.signin import reusable_access_id
@@ -36,10 +42,11 @@ async def poll(call: Call) -> Response:
     """The command as it stands, with its result when it was successful."""
     command_id = forms.command_id(call.request.path_params["id"])
     await _check_session_if_sent(call, command_id)
-    command, result = await polled_command(call.front.platform, call.caller, command_id)
+    kind = HOLDINGS if call.in_json else RESULT_XML
+    command, result = await polled_command(call.front.platform, call.caller, command_id, kind)
     if not call.in_json:
         return call.xml("default_import", xml_v1.command(command, result=result))
-    return call.json(await _json_result(call, command))
+    return call.json(await _json_result(call, command, result))
 
 
 async def end_session(call: Call) -> Response:
@@ -65,17 +72,14 @@ async def _check_session_if_sent(call: Call, command_id: str) -> None:
     session_id = forms.session_id(call.params.required("sessionId"))
     signature = call.params.required("sessionIdSignature")
     session = await known_session(call.front.platform, call.caller, session_id, signature)
-    command, _result = await polled_command(call.front.platform, call.caller, command_id)
+    command = await known_command(call.front.platform, call.caller, command_id)
     if command.session_id != session.id:
         raise InvalidSessionId
 
 
-async def _json_result(call: Call, command: Command) -> bytes:
+async def _json_result(call: Call, command: Command, holdings: bytes | None) -> bytes:
     platform = call.front.platform
     session = await session_of_command(platform, command)
-    holdings = None
-    if command.state is CommandState.SUCCESSFUL:
-        holdings = await document(platform, command, HOLDINGS)
     return command_result(
         command,
         holdings,

@@ -31,6 +31,7 @@ PSU = PsuContext(ip_address="192.0.2.7", user_agent="Browser/1")
 KEY = RSAKey.generate_key(2048, {"kid": "bank"})
 PROFILE = Profile(
     bank="ExampleApi",
+    country="pl",
     base_url="https://api.example.org/pl",
     jwks_url="https://api.example.org/jwks",
     version="v2_1_1.1",

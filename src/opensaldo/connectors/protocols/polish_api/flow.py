@@ -23,6 +23,7 @@ from opensaldo.connectors.base import (
     Redirect,
     ScaStep,
     SignInRequest,
+    WaitingStep,
 )
 from opensaldo.connectors.http import Door
 from opensaldo.connectors.profile import Profile
@@ -90,7 +91,7 @@ class PolishApi:
         return Redirect(url=url)
 
     async def resume(
-        self, request: SignInRequest, step: Redirect, answer: Mapping[str, str]
+        self, request: SignInRequest, step: WaitingStep, answer: Mapping[str, str]
     ) -> ScaStep:
         """The access that the code brings, or the reason why there is none."""
         del step  # the standard needs nothing remembered

@@ -34,7 +34,8 @@ class Target:
     """One way into one bank, as its file under data/<country>/banks states it.
 
     `commands` are the command names the target offers, `credentials` its credential kinds in
-    order; `history_days` is how far back the bank serves right after SCA.
+    order. `simulated`: KontoBank stands in for the bank, under its name. `fallback` names the
+    target to use while this one fails, empty for none.
     """
 
     name: str
@@ -51,6 +52,8 @@ class Target:
     beta: bool = False
     multiple_access: bool = False
     test_only: bool = False
+    simulated: bool = False
+    fallback: str = ""
 
     def serves(self, mode: AccessMode) -> bool:
         """Whether the target can be signed in to with this access mode."""

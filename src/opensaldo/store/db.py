@@ -57,6 +57,7 @@ class Store:
         self._workflows: Engine | None = None
         self._point_reads: dict[Select[Any], PointRead] = {}
         if self.is_embedded:
+            engines.check_sqlite()
             engines.make_private_file(Path(url.database or ""))
             self._engine = engines.sqlite_writer(url)
             self._readers = ThreadReaders(engines.sqlite_reader(url))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from opensaldo.domain.secret import Secret
 
 BUSY_TIMEOUT_MS = 5000
 POOL_TIMEOUT_S = 5
+SQLITE_MIN = (3, 42)
 WAL_ATTEMPTS_MAX = 100
 WAL_ATTEMPT_PAUSE_S = 0.02
 _DRIVER_OF_SCHEME = {
@@ -45,6 +47,21 @@ def parse_url(url: Secret) -> URL:
     if driver.startswith("sqlite") and not Path(parsed.database).is_absolute():
         raise ValueError(complaint)
     return parsed.set(drivername=driver)
+
+
+def check_sqlite() -> None:
+    """This Python's SQLite can carry the durable engine.
+
+    DBOS asks SQLite for fractions of seconds, which came with 3.42, when Python is 3.12 or newer.
+
+    Raises:
+        ValueError: it cannot; the message says what would.
+    """
+    if sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < SQLITE_MIN:
+        raise ValueError(
+            f"this Python brings SQLite {sqlite3.sqlite_version}, and Python 3.12 or newer needs"
+            " 3.42 or newer here; use Python 3.11, another build of Python, or PostgreSQL"
+        )
 
 
 def make_private_file(path: Path) -> None:

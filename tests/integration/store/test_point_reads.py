@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 
 import pytest
@@ -20,9 +21,13 @@ def asked(kept) -> dict[str, str]:
     }
 
 
-async def test_a_point_read_finds_what_core_finds(store, make_import) -> None:
+def found_of(store, which):
+    return asyncio.run(store.point(polls.POLLED, which))
+
+
+def test_a_point_read_finds_what_core_finds(store, make_import) -> None:
     kept = make_import()
-    found = polls.polled(await store.point(polls.POLLED, asked(kept)))
+    found = polls.polled(found_of(store, asked(kept)))
     with store.read() as connection:
         assert found.command == commands.command_by_id(connection, kept.command.id)
         assert found.key == sessions.key_of(connection, kept.session.id)
@@ -30,20 +35,18 @@ async def test_a_point_read_finds_what_core_finds(store, make_import) -> None:
     assert found.command.finished_at is not None
 
 
-async def test_a_command_without_that_document_is_found_all_the_same(store, make_import) -> None:
+def test_a_command_without_that_document_is_found_all_the_same(store, make_import) -> None:
     kept = make_import()
-    row = await store.point(polls.POLLED, asked(kept) | {"kind": "another"})
+    row = found_of(store, asked(kept) | {"kind": "another"})
     assert polls.polled(row).sealed is None
 
 
-async def test_nothing_found_is_none(store, make_import) -> None:
+def test_nothing_found_is_none(store, make_import) -> None:
     kept = make_import()
-    assert await store.point(polls.POLLED, asked(kept) | {"client_id": "other-test"}) is None
+    assert found_of(store, asked(kept) | {"client_id": "other-test"}) is None
 
 
-async def test_a_driver_that_cannot_serve_is_said_in_our_words(
-    store, make_import, monkeypatch
-) -> None:
+def test_a_driver_that_cannot_serve_is_said_in_our_words(store, make_import, monkeypatch) -> None:
     if not store.is_embedded:
         pytest.skip("the driver is reached directly on SQLite only")
     kept = make_import()
@@ -53,4 +56,4 @@ async def test_a_driver_that_cannot_serve_is_said_in_our_words(
 
     monkeypatch.setattr(PointRead, "on_driver", refuse)
     with pytest.raises(PlatformUnavailable):
-        await store.point(polls.POLLED, asked(kept))
+        found_of(store, asked(kept))

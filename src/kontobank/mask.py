@@ -55,6 +55,14 @@ def place_of(text: str) -> tuple[str, Mask]:
     return country, _mask(written) if dot else PLAIN
 
 
+def place_or_none(text: str) -> tuple[str | None, Mask]:
+    """As `place_of`; no country and the plain mask where the bank is not."""
+    try:
+        return place_of(text)
+    except MaskRefused:
+        return None, PLAIN
+
+
 def _mask(written: str) -> Mask:
     padded = written + "=" * (-len(written) % 4)
     try:

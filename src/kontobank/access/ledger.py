@@ -23,13 +23,20 @@ class Ledger:
         self._calls: dict[Key, deque[datetime]] = {}
         self._refused: Counter[Key] = Counter()
 
-    def count(self, consent_id: str, account: str, endpoint: str, now: datetime) -> None:
-        """The call is counted; AccessRefused 429 when it is the fifth."""
+    def count(
+        self,
+        consent_id: str,
+        account: str,
+        endpoint: str,
+        now: datetime,
+        most: int = UNATTENDED_CALLS_PER_DAY_MAX,
+    ) -> None:
+        """The call is counted; AccessRefused 429 when `most` were counted before."""
         key = (consent_id, account, endpoint)
         calls = self._recent(key, now)
-        if len(calls) >= UNATTENDED_CALLS_PER_DAY_MAX:
+        if len(calls) >= most:
             self._refused[key] += 1
-            raise AccessRefused(429, "ACCESS_EXCEEDED", "four unattended calls in 24 hours")
+            raise AccessRefused(429, "ACCESS_EXCEEDED", f"{most} unattended calls in 24 hours")
         calls.append(now)
 
     def rows(self, now: datetime) -> list[dict[str, Any]]:
@@ -51,7 +58,7 @@ class Ledger:
         self._refused.clear()
 
     def _recent(self, key: Key, now: datetime) -> deque[datetime]:
-        calls = self._calls.setdefault(key, deque(maxlen=UNATTENDED_CALLS_PER_DAY_MAX))
+        calls = self._calls.setdefault(key, deque())
         while calls and now - calls[0] >= timedelta(seconds=UNATTENDED_WINDOW_S):
             calls.popleft()
         return calls

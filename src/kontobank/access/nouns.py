@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 AUTHORIZATION_LIFE_S = 600
 CODE_LIFE_S = 60
 ACCESS_TOKEN_LIFE_S = 300
-CONSENT_LIFE_DAYS_MAX = 180
 HISTORY_DAYS_MAX = 1460
-HISTORY_WINDOW_AFTER_SCA_S = 900
-HISTORY_DAYS_WITHOUT_SCA = 90
 UNATTENDED_CALLS_PER_DAY_MAX = 4
 UNATTENDED_WINDOW_S = 86_400
 SIGN_IN_TRIES_MAX = 3
@@ -60,9 +58,25 @@ class Scope:
         return any(privilege.is_multiple for privilege in self.privileges.values())
 
 
+class Ending(Protocol):
+    """How a sign-in on the bank's pages ends for one standard."""
+
+    def approved(self, authorization: "Authorization", accounts: tuple[str, ...]) -> str:
+        """The person agreed for these accounts; the address the browser goes back to."""
+        ...
+
+    def denied(self, authorization: "Authorization", error: str, description: str | None) -> str:
+        """The person or the bank said no; the address the browser goes back to."""
+        ...
+
+
 @dataclass
 class Authorization:
-    """A sign-in that is waiting for its person; `step` is the page shown next."""
+    """A sign-in that is waiting for its person; `step` is the page shown next.
+
+    `place` is the country with its mask as the address has it, `name` the bank's name on the
+    pages. `is_for_all` gives every account without a choice.
+    """
 
     id: str
     country: str
@@ -72,11 +86,21 @@ class Authorization:
     state: str
     scope: Scope
     expires_at: datetime
+    ending: Ending
+    place: str
+    name: str = "KontoBank"
+    is_for_all: bool = False
+    code_challenge: str | None = None
     step: str = "login"
     login: str | None = None
     tries: int = 0
     code: str | None = None
     accounts: tuple[str, ...] = ()
+
+    @property
+    def gives_all(self) -> bool:
+        """True when the person cannot choose among the accounts."""
+        return self.is_for_all or self.scope.scope == "ais-accounts"
 
 
 @dataclass

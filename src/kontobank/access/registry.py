@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from kontobank import seeds
 from kontobank.access.nouns import (
@@ -15,6 +16,7 @@ from kontobank.access.nouns import (
     Authorization,
     Code,
     Consent,
+    Ending,
     Scope,
     Token,
 )
@@ -55,8 +57,14 @@ class Registry:
         redirect_uri: str,
         state: str,
         scope: Scope,
+        *,
+        place: str | None = None,
+        name: str = "KontoBank",
+        ending: Ending | None = None,
+        is_for_all: bool = False,
+        code_challenge: str | None = None,
     ) -> Authorization:
-        """A sign-in waits for its person for ten minutes."""
+        """A sign-in waits for its person for ten minutes; it ends with a code unless told how."""
         known = self._consents.get(scope.consent_id)
         if known is not None and known.client_id != client_id:
             raise AccessRefused(422, "CONSENT_ID_TAKEN", "consentId belongs to another party")
@@ -69,6 +77,11 @@ class Registry:
             state=state,
             scope=scope,
             expires_at=self._after(AUTHORIZATION_LIFE_S),
+            ending=ending or CodeEnding(self),
+            place=place or country,
+            name=name,
+            is_for_all=is_for_all,
+            code_challenge=code_challenge,
         )
         self._authorizations[authorization.id] = authorization
         _forget_oldest(self._authorizations)
@@ -210,6 +223,32 @@ class Registry:
 
     def _after(self, seconds: int) -> datetime:
         return self._clock.now() + timedelta(seconds=seconds)
+
+
+class CodeEnding:
+    """Back with a code or an error and the third party's own state (RFC 6749, 4.1.2)."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def approved(self, authorization: Authorization, accounts: tuple[str, ...]) -> str:
+        """The address with a fresh code."""
+        code = self._registry.approve(authorization, accounts)
+        return with_query(authorization.redirect_uri, {"code": code, "state": authorization.state})
+
+    def denied(self, authorization: Authorization, error: str, description: str | None) -> str:
+        """The address with the error's name."""
+        query = {"error": error}
+        if description:
+            query["error_description"] = description
+        return with_query(authorization.redirect_uri, {**query, "state": authorization.state})
+
+
+def with_query(address: str, added: dict[str, str]) -> str:
+    """The address with these members after its own query."""
+    parts = urlsplit(address)
+    text = urlencode(added)
+    return urlunsplit(parts._replace(query=f"{parts.query}&{text}" if parts.query else text))
 
 
 def _forget_oldest(held: dict[str, Any]) -> None:

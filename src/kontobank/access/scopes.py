@@ -4,17 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from kontobank.access.nouns import (
-    CONSENT_LIFE_DAYS_MAX,
     DATA_PRIVILEGES,
     HISTORY_DAYS_MAX,
-    HISTORY_DAYS_WITHOUT_SCA,
-    HISTORY_WINDOW_AFTER_SCA_S,
     LIST_PRIVILEGE,
     AccessRefused,
     Consent,
     Privilege,
     Scope,
 )
+from kontobank.mask import PLAIN, Mask
 
 SCOPES = ("ais-accounts", "ais")
 WITHOUT_HISTORY = ("ais:getAccount", "ais:getTransactionDetail", LIST_PRIVILEGE)
@@ -22,8 +20,8 @@ CONSENT_ID_CHARACTERS_MAX = 128
 PRIVILEGE_ITEMS_MAX = 200
 
 
-def read_scope(scope: Any, details: Any, now: datetime) -> Scope:
-    """The scope a request asks for; never longer than 180 days.
+def read_scope(scope: Any, details: Any, now: datetime, mask: Mask = PLAIN) -> Scope:
+    """The scope a request asks for; never longer than the bank's consents live.
 
     Raises:
         AccessRefused: 400 for a wrong shape, 422 for a content the bank cannot grant.
@@ -43,13 +41,13 @@ def read_scope(scope: Any, details: Any, now: datetime) -> Scope:
     return Scope(
         scope=scope,
         consent_id=consent_id,
-        valid_until=_read_limit(details.get("scopeTimeLimit"), now),
+        valid_until=_read_limit(details.get("scopeTimeLimit"), now, mask.consent_days),
         privileges=privileges,
         accounts=accounts,
     )
 
 
-def _read_limit(text: Any, now: datetime) -> datetime:
+def _read_limit(text: Any, now: datetime, days_max: int) -> datetime:
     try:
         limit = datetime.fromisoformat(text)
     except (TypeError, ValueError) as cause:
@@ -60,7 +58,7 @@ def _read_limit(text: Any, now: datetime) -> datetime:
         limit = limit.replace(tzinfo=UTC)
     if limit <= now:
         raise AccessRefused(422, "SCOPE_TIME_LIMIT_PAST", "scopeTimeLimit has passed")
-    return min(limit.astimezone(UTC), now + timedelta(days=CONSENT_LIFE_DAYS_MAX))
+    return min(limit.astimezone(UTC), now + timedelta(days=days_max))
 
 
 def _read_privileges(scope: str, items: Any) -> tuple[dict[str, Privilege], tuple[str, ...]]:
@@ -119,12 +117,13 @@ def write_scope(scope: Scope) -> dict[str, Any]:
     }
 
 
-def earliest_on(consent: Consent, privilege: str, now: datetime) -> date:
+def earliest_on(consent: Consent, privilege: str, now: datetime, mask: Mask = PLAIN) -> date:
     """The oldest day a list call may show: the consent's history, or 90 days long after SCA.
 
     RTS art. 10a: without a fresh SCA a third party sees the last 90 days only.
     """
-    days = consent.scope.privileges[privilege].history_days or HISTORY_DAYS_WITHOUT_SCA
-    if now - consent.sca_at > timedelta(seconds=HISTORY_WINDOW_AFTER_SCA_S):
-        days = min(days, HISTORY_DAYS_WITHOUT_SCA)
+    days = consent.scope.privileges[privilege].history_days or mask.history_days_later
+    days = min(days, mask.history_days_initial)
+    if now - consent.sca_at > timedelta(minutes=mask.history_window_minutes):
+        days = min(days, mask.history_days_later)
     return now.date() - timedelta(days=days)

@@ -11,14 +11,15 @@ from kontobank import login, switchboard
 from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
-from kontobank.apis.polish_api import Face, Parts
+from kontobank.apis.parts import Parts
+from kontobank.apis.polish_api import Face
 from kontobank.clock import Clock
 from kontobank.faults import FaultPlan
 from kontobank.login.steps import Desk
 from kontobank.signing import Seals, Signer
 
 DEFAULT_SEED = 1
-FACE_PATH = "/polish-api/{country}/{version}/{area}/{version_again}/{endpoint}"
+FACE_PATH = "/polish-api/{place}/{version}/{area}/{version_again}/{endpoint}"
 
 
 def create_app(
@@ -55,7 +56,7 @@ def create_app(
     return Starlette(
         routes=[
             Route(FACE_PATH, Face(parts)),
-            *login.routes(parts.registry, Desk(seed, clock, parts.registry)),
+            *login.routes(parts.registry, Desk(seed, clock)),
             *switchboard.routes(controls),
             *_small_routes(parts),
         ]

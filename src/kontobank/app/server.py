@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from kontobank.apis.polish_api.replies import TRANSPORT_KEY
+from kontobank.apis.cut import TRANSPORT_KEY
 
 BACKLOG_CONNECTIONS = 2_048
 SHUTDOWN_S = 1

@@ -13,8 +13,10 @@ from kontobank.access.nouns import Authorization
 from kontobank.access.registry import Registry
 from kontobank.login.steps import Back, Desk, Form, Shown
 from kontobank.login.words import ENGLISH, words_of
+from kontobank.mask import PLAIN, place_or_none
 from kontobank.people.countries import COUNTRIES, country
 
+STANDARDS = ("polish-api", "berlin-group", "redsys", "sibs", "czech-standard", "obie")
 FORM_FIELDS_MAX = 300
 FIELD_BYTES_MAX = 4_096
 SECURITY_HEADERS = {
@@ -66,12 +68,12 @@ class Pages:
     async def home(self, _request: Request) -> Response:
         """What this program is, its people and its addresses."""
         page = self._templates.get_template("home.html")
-        text = page.render(words=ENGLISH, countries=COUNTRIES)
+        text = page.render(words=ENGLISH, countries=COUNTRIES, bank_name=PLAIN.name)
         return HTMLResponse(text, headers=SECURITY_HEADERS)
 
     def _find(self, request: Request, name: str) -> Authorization | None:
         found = self._registry.authorization(name)
-        if found is None or found.country != request.path_params["country"]:
+        if found is None or found.place != request.path_params["place"]:
             return None
         return found
 
@@ -82,6 +84,7 @@ class Pages:
             "authorization": authorization,
             "error": shown.error,
             "bank": country(authorization.country),
+            "bank_name": authorization.name,
         }
         if authorization.step == "consent":
             values["accounts"] = self._desk.accounts(authorization)
@@ -89,21 +92,23 @@ class Pages:
 
     def _gone(self, request: Request) -> Response:
         page = self._templates.get_template("gone.html")
-        text = page.render(words=self._words(request), error=None)
+        _, mask = place_or_none(request.path_params["place"])
+        text = page.render(words=self._words(request), error=None, bank_name=mask.name)
         return HTMLResponse(text, 404, headers=SECURITY_HEADERS)
 
     @staticmethod
     def _words(request: Request) -> dict[str, str]:
-        return words_of(request.path_params["country"], request.query_params.get("lang"))
+        place, _ = place_or_none(request.path_params["place"])
+        return words_of(place or "", request.query_params.get("lang"))
 
 
 def routes(registry: Registry, desk: Desk) -> list[Route]:
     """The routes of the sign-in, the style sheet and the home page."""
     pages = Pages(registry, desk)
-    path = "/polish-api/{country}/login"
+    paths = [f"/{standard}/{{place}}/login" for standard in STANDARDS]
     return [
-        Route(path, pages.show, methods=["GET"]),
-        Route(path, pages.submit, methods=["POST"]),
+        *(Route(path, pages.show, methods=["GET"]) for path in paths),
+        *(Route(path, pages.submit, methods=["POST"]) for path in paths),
         Route("/static/kontobank.css", pages.style, methods=["GET"]),
         Route("/", pages.home, methods=["GET"]),
     ]

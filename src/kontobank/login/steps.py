@@ -2,10 +2,8 @@
 
 import hmac
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from kontobank.access.nouns import SIGN_IN_TRIES_MAX, Authorization
-from kontobank.access.registry import Registry
 from kontobank.clock import Clock
 from kontobank.faults import person_fault
 from kontobank.people.owners import CODE, LOGINS_WITHOUT_CODE, PASSWORD, is_known
@@ -45,8 +43,8 @@ class Form:
 class Desk:
     """Takes sign-ins from page to page."""
 
-    def __init__(self, seed: int, clock: Clock, registry: Registry) -> None:
-        self._seed, self._clock, self._registry = seed, clock, registry
+    def __init__(self, seed: int, clock: Clock) -> None:
+        self._seed, self._clock = seed, clock
 
     def submit(self, authorization: Authorization, form: Form) -> Shown | Back:
         """The form was taken in; what the browser gets."""
@@ -94,14 +92,13 @@ class Desk:
         if form.decision != "approve":
             return Shown()
         offered = self.accounts(authorization)
-        if authorization.scope.scope == "ais-accounts":
+        if authorization.gives_all:
             chosen = tuple(account.number for account in offered.values())
         else:
             chosen = tuple(offered[name].number for name in offered if name in form.accounts)
         if not chosen:
             return Shown("NoAccountChosen")
-        code = self._registry.approve(authorization, chosen)
-        return Back(_address(authorization, {"code": code}))
+        return Back(authorization.ending.approved(authorization, chosen))
 
     def _wrong(self, authorization: Authorization) -> Shown | Back:
         authorization.tries += 1
@@ -111,14 +108,4 @@ class Desk:
 
     def _deny(self, authorization: Authorization, error: str, description: str | None) -> Back:
         authorization.step = "done"
-        query = {"error": error}
-        if description:
-            query["error_description"] = description
-        return Back(_address(authorization, query))
-
-
-def _address(authorization: Authorization, query: dict[str, str]) -> str:
-    """The third party's address with the outcome and its own state added."""
-    parts = urlsplit(authorization.redirect_uri)
-    added = urlencode({**query, "state": authorization.state})
-    return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
+        return Back(authorization.ending.denied(authorization, error, description))

@@ -1,6 +1,5 @@
 """The bank's face in PolishAPI 2.1.1 and 2.1.2."""
 
 from kontobank.apis.polish_api.face import Face
-from kontobank.apis.polish_api.parts import Parts
 
-__all__ = ["Face", "Parts"]
+__all__ = ["Face"]

@@ -5,10 +5,11 @@ from urllib.parse import urlsplit
 
 from kontobank.access.nouns import AccessRefused, Scope, Token
 from kontobank.access.scopes import read_scope, write_scope
+from kontobank.apis.cut import dumps
+from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api.check import text_of
-from kontobank.apis.polish_api.parts import Call, Parts
+from kontobank.apis.polish_api.parts import Call
 from kontobank.apis.polish_api.render import masked
-from kontobank.apis.polish_api.replies import dumps
 
 
 def authorize(parts: Parts, call: Call) -> bytes:
@@ -23,14 +24,16 @@ def authorize(parts: Parts, call: Call) -> bytes:
         raise AccessRefused(400, "REDIRECT_URI_INVALID", "redirect_uri is not an http address")
     authorization = parts.registry.open(
         country=call.country,
+        place=call.place,
+        name=call.mask.name,
         client_id=client_id,
         seal=call.seal_id,
         redirect_uri=redirect_uri,
         state=text_of(body, "state"),
-        scope=_scope(parts, body),
+        scope=_scope(parts, call),
     )
     base = parts.public_url or call.base_url
-    address_text = f"{base}/polish-api/{call.country}/login?request={authorization.id}"
+    address_text = f"{base}/polish-api/{call.place}/login?request={authorization.id}"
     return b'"aspspRedirectUri":' + dumps(address_text)
 
 
@@ -62,8 +65,9 @@ def _known_client(parts: Parts, call: Call) -> str:
     return client_id
 
 
-def _scope(parts: Parts, body: dict[str, Any]) -> Scope:
-    return read_scope(body.get("scope"), body.get("scope_details"), parts.clock.now())
+def _scope(parts: Parts, call: Call) -> Scope:
+    body, now = call.body, parts.clock.now()
+    return read_scope(body.get("scope"), body.get("scope_details"), now, call.mask)
 
 
 def _check_session(body: dict[str, Any]) -> None:
@@ -77,7 +81,7 @@ def _check_session(body: dict[str, Any]) -> None:
 
 def _exchange(parts: Parts, call: Call, client_id: str) -> Token:
     """A token for the accounts named in full or masked, from a live token of ais-accounts."""
-    scope = _scope(parts, call.body)
+    scope = _scope(parts, call)
     old = text_of(call.body, "exchange_token")
     consent = parts.registry.use(old, call.seal_id).consent
     numbers = {masked(number): number for number in consent.scope.accounts}

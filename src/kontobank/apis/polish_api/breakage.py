@@ -1,18 +1,18 @@
 """Replies that go wrong as the switchboard or the login wants it."""
 
-import asyncio
 import json
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from kontobank import quirks
+from kontobank.apis.cut import ResetReply, TruncatedReply, pause
+from kontobank.apis.paging import Page, write_page
+from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import listing
-from kontobank.apis.polish_api.parts import Call, Parts
+from kontobank.apis.polish_api.parts import Call
 from kontobank.apis.polish_api.replies import (
     JSON_TYPE,
-    ResetReply,
-    TruncatedReply,
     body_with_header,
     error_members,
     signed,
@@ -32,7 +32,7 @@ async def broken(
 ) -> Response:
     """The reply the fault makes of what would have been answered."""
     if fault.kind == "slow":
-        await _pause(request, fault.delay_ms)
+        await pause(request, fault.delay_ms)
     if fault.kind in ERROR_FAULTS:
         status, code, message = ERROR_FAULTS[fault.kind]
         members = error_members(code, message)
@@ -47,15 +47,6 @@ async def broken(
     if status == 200:
         body = _distorted(parts, call, fault.kind, body)
     return _sent(parts, call, fault, status, body)
-
-
-async def _pause(request: Request, delay_ms: int) -> None:
-    """The delay is over; ClientDisconnect when the caller would not wait for it."""
-    gone = asyncio.ensure_future(request.receive())
-    done, _ = await asyncio.wait({gone}, timeout=delay_ms / 1000)
-    gone.cancel()
-    if done:
-        raise ClientDisconnect
 
 
 def _distorted(parts: Parts, call: Call, kind: str, body: bytes) -> bytes:
@@ -78,7 +69,7 @@ def _same_page(parts: Parts, call: Call) -> str:
     """An id that leads to the first page of the same list, for ever."""
     consent_id = call.consent.id if call.consent else ""
     key = listing.listing_key(parts.seed, consent_id, call.endpoint, call.body)
-    return listing.write_page(listing.Page(0, parts.clock.today()), key)
+    return write_page(Page(0, parts.clock.today()), key)
 
 
 def _sent(parts: Parts, call: Call, fault: Fault, status: int, body: bytes) -> Response:

@@ -4,16 +4,18 @@ from typing import Any
 
 from kontobank.access.nouns import AccessRefused, Consent
 from kontobank.access.scopes import earliest_on
+from kontobank.apis.cut import dumps
+from kontobank.apis.paging import Page, read_page, write_page
+from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import listing
 from kontobank.apis.polish_api.check import text_of
-from kontobank.apis.polish_api.parts import Call, Parts
+from kontobank.apis.polish_api.parts import Call
 from kontobank.apis.polish_api.render import (
     account_base,
     account_info,
     transaction,
     transaction_info,
 )
-from kontobank.apis.polish_api.replies import dumps
 from kontobank.faults import SLOW_PAGE_ROWS_MAX
 from kontobank.world import Account, Transaction
 
@@ -41,11 +43,11 @@ def get_accounts(parts: Parts, call: Call) -> bytes:
         if account.number in consent.scope.accounts and wanted == "Owner"
     ]
     key = listing.listing_key(parts.seed, consent.id, call.endpoint, call.body)
-    page = listing.read_page(call.page, key, world.day)
+    page = read_page(call.page, key, world.day)
     end = page.offset + listing.per_page(call.body)
     shown: dict[str, Any] = {"accounts": accounts[page.offset : end], "pageInfo": {}}
     if end < len(accounts):
-        shown["pageInfo"]["nextPage"] = listing.write_page(listing.Page(end, page.day), key)
+        shown["pageInfo"]["nextPage"] = write_page(Page(end, page.day), key)
     return dumps(shown)[1:-1]
 
 
@@ -63,11 +65,11 @@ def get_list(parts: Parts, call: Call) -> bytes:
     """One page of transactions or holds, newest first."""
     consent, account = _account(parts, call)
     key = listing.listing_key(parts.seed, consent.id, call.endpoint, call.body)
-    page = listing.read_page(call.page, key, parts.clock.today())
+    page = read_page(call.page, key, parts.clock.today())
     _count(parts, call, consent, account.number)
     cap = SLOW_PAGE_ROWS_MAX if consent.login == "test-slow" else listing.PER_PAGE_MAX
     size = listing.per_page(call.body, cap)
-    earliest = earliest_on(consent, f"ais:{call.endpoint}", parts.clock.now())
+    earliest = earliest_on(consent, f"ais:{call.endpoint}", parts.clock.now(), call.mask)
     if call.endpoint == "getTransactionsDone":
         rows = listing.booked(account, call.body, earliest, page.day)
     else:
@@ -143,4 +145,5 @@ def _account(parts: Parts, call: Call) -> tuple[Consent, Account]:
 def _count(parts: Parts, call: Call, consent: Consent, account: str) -> None:
     """An unattended first page is counted; the fifth in 24 hours is 429."""
     if not call.is_attended and not call.page:
-        parts.ledger.count(consent.id, account, call.endpoint, parts.clock.now())
+        now, most = parts.clock.now(), call.mask.calls_per_day
+        parts.ledger.count(consent.id, account, call.endpoint, now, most)

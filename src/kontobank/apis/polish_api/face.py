@@ -9,12 +9,13 @@ from starlette.types import Receive, Scope, Send
 
 from kontobank.access.journal import CallRow
 from kontobank.access.nouns import AccessRefused
+from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import auth, check, data
 from kontobank.apis.polish_api.breakage import broken
-from kontobank.apis.polish_api.parts import VERSIONS, Call, Parts
+from kontobank.apis.polish_api.parts import VERSIONS, Call
 from kontobank.apis.polish_api.replies import body_with_header, error_members, instant, signed
 from kontobank.faults import Fault, call_fault
-from kontobank.people.countries import COUNTRIES
+from kontobank.mask import place_or_none
 from kontobank.signing import SIGNATURE_HEADER, SealRefused
 
 Answer = Callable[[Parts, Call], bytes | None]
@@ -32,7 +33,7 @@ ENDPOINTS: dict[str, dict[str, Answer]] = {
 
 
 class Face:
-    """The ASGI application behind /polish-api/{country}/{version}/{area}/{version}/{endpoint}."""
+    """The ASGI application behind /polish-api/{place}/{version}/{area}/{version}/{endpoint}."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -41,9 +42,12 @@ class Face:
         """Answer one call; every reply is signed unless a fault says otherwise."""
         request = Request(scope, receive)
         path = request.path_params
+        country, mask = place_or_none(path["place"])
         call = Call(
             endpoint=path["endpoint"],
-            country=path["country"],
+            place=path["place"],
+            country=country or "",
+            mask=mask,
             version=path["version"],
             base_url=str(request.base_url).rstrip("/"),
             takes_gzip="gzip" in request.headers.get("accept-encoding", "").lower(),
@@ -59,7 +63,7 @@ class Face:
     async def _answer(self, request: Request, call: Call) -> Response:
         status, code, members = 200, None, None
         try:
-            answer = _endpoint(request)
+            answer = _endpoint(request, call)
             await self._admit(request, call)
             members = answer(self._parts, call)
             status = 200 if members is not None else 204
@@ -133,10 +137,10 @@ class Face:
         )
 
 
-def _endpoint(request: Request) -> Answer:
+def _endpoint(request: Request, call: Call) -> Answer:
     """The function of the path, else 404."""
     path = request.path_params
-    is_place = path["country"] in COUNTRIES and path["version"] in VERSIONS
+    is_place = call.country and path["version"] in VERSIONS
     answer = ENDPOINTS.get(path["area"], {}).get(path["endpoint"])
     if answer is None or not is_place or path["version"] != path["version_again"]:
         raise AccessRefused(404, "NOT_FOUND", "no such call")

@@ -1,39 +1,15 @@
-"""What a face needs of its bank, and what one call is."""
+"""What one call of this standard is."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from kontobank.access.journal import Journal
-from kontobank.access.ledger import Ledger
 from kontobank.access.nouns import Consent
-from kontobank.access.registry import Registry
-from kontobank.clock import Clock
-from kontobank.faults import FaultPlan
-from kontobank.signing import Seal, Seals, Signer
-from kontobank.world import World, world_of
+from kontobank.mask import Mask
+from kontobank.signing import Seal
 
 FULL_VERSION = "v2_1_2.1"
 OLDER_VERSION = "v2_1_1.1"
 VERSIONS = (OLDER_VERSION, FULL_VERSION)
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The resources of one bank, made by the app."""
-
-    seed: int
-    clock: Clock
-    registry: Registry
-    ledger: Ledger
-    journal: Journal
-    faults: FaultPlan
-    signer: Signer
-    seals: Seals
-    public_url: str | None
-
-    def world(self, country: str, login: str) -> World:
-        """What the login sees today."""
-        return world_of(self.seed, country, login, self.clock.today())
 
 
 @dataclass
@@ -41,7 +17,9 @@ class Call:
     """One call while it is answered; the journal's columns are filled in as they get known."""
 
     endpoint: str
+    place: str
     country: str
+    mask: Mask
     version: str
     base_url: str
     body: dict[str, Any] = field(default_factory=dict)

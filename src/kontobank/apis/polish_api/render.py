@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+from kontobank.apis.cut import dumps
 from kontobank.apis.polish_api.parts import OLDER_VERSION
-from kontobank.apis.polish_api.replies import dumps
 from kontobank.people.countries import country
 from kontobank.people.owners import Owner
 from kontobank.world import Account, Party, Transaction

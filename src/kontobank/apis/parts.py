@@ -1,0 +1,30 @@
+"""What every face needs of its bank."""
+
+from dataclasses import dataclass
+
+from kontobank.access.journal import Journal
+from kontobank.access.ledger import Ledger
+from kontobank.access.registry import Registry
+from kontobank.clock import Clock
+from kontobank.faults import FaultPlan
+from kontobank.signing import Seals, Signer
+from kontobank.world import World, world_of
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The resources of one bank, made by the app."""
+
+    seed: int
+    clock: Clock
+    registry: Registry
+    ledger: Ledger
+    journal: Journal
+    faults: FaultPlan
+    signer: Signer
+    seals: Seals
+    public_url: str | None
+
+    def world(self, country: str, login: str) -> World:
+        """What the login sees today."""
+        return world_of(self.seed, country, login, self.clock.today())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from opensaldo import errors
 from opensaldo.config import PREFIX, VARIABLES
-from opensaldo.connectors.registry import BankTarget, read_bank_files
+from opensaldo.connectors.bank_files import BankTarget, read_bank_files
 from opensaldo.data import COUNTRIES
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -74,10 +74,10 @@ class SignatureRule:
 class Road:
     """The table `[targets.road]`; every member is explained in data/README.md."""
 
-    base_url: str
     calls_at_once_max: int
     history_days_initial: int
     history_days_later: int
+    base_url: str = ""
     version: str = ""
     jwks_url: str = ""
     authorize_url: str = ""

@@ -9,7 +9,9 @@ import tomllib
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields
+from datetime import date
 from enum import Enum
+from functools import cache
 from importlib import resources
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -72,15 +74,15 @@ def bank_files() -> Iterator[str]:
 def fill(record: type[_Record], table: object, *, file: str, key: str) -> _Record:
     """The frozen record that `table` describes; every key is checked against the record's types.
 
-    Served types: text, whole numbers, truth values, enums of text, tuples of these, and other
-    records; an optional member is a field with a default.
+    Served types: text, whole numbers, truth values, dates, enums of text, tuples of these, and
+    other records; an optional member is a field with a default.
 
     Raises:
         BadDataFile: a key is unknown, missing or of another type.
     """
     if not isinstance(table, Mapping):
         raise BadDataFile(file, key, "a table", _kind(table))
-    hints = get_type_hints(record)
+    hints = _hints(record)  # type: ignore[arg-type]
     known: tuple[Field[Any], ...] = fields(record)  # type: ignore[arg-type]
     for unknown in table.keys() - {field.name for field in known}:
         raise BadDataFile(file, f"{key}.{unknown}", "a key of the schema", "an unknown key")
@@ -95,6 +97,11 @@ def fill(record: type[_Record], table: object, *, file: str, key: str) -> _Recor
         return record(**values)
     except ValueError as fault:
         raise BadDataFile(file, key, str(fault), "something else") from None
+
+
+@cache
+def _hints(record: type) -> dict[str, Any]:
+    return get_type_hints(record)
 
 
 def _value(wanted: Any, value: object, file: str, key: str) -> Any:
@@ -128,7 +135,7 @@ def _wanted(kind: Any) -> str:
         return _wanted(get_args(kind)[0])
     if isinstance(kind, type) and issubclass(kind, Enum):
         return "one of " + ", ".join(str(member.value) for member in kind)
-    words = {str: "text", int: "a whole number", bool: "true or false"}
+    words = {str: "text", int: "a whole number", bool: "true or false", date: "a day"}
     return words.get(kind, "a table")
 
 

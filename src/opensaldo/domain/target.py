@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opensaldo.domain.client import Environment
+
 
 class AccountType(StrEnum):
     """Who may use the target."""
@@ -35,7 +37,7 @@ class Target:
 
     `commands` are the command names the target offers, `credentials` its credential kinds in
     order. `simulated`: KontoBank stands in for the bank, under its name. `fallback` names the
-    target to use while this one fails, empty for none.
+    target to use while this one fails, empty for none. `environment` is where it is offered.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Target:
     test_only: bool = False
     simulated: bool = False
     fallback: str = ""
+    environment: Environment = Environment.TEST
 
     def serves(self, mode: AccessMode) -> bool:
         """Whether the target can be signed in to with this access mode."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import date
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 
 from opensaldo import data
+from opensaldo.connectors.bank_files import BankTarget
+from opensaldo.connectors.road import Road
+from opensaldo.connectors.scope import Scope
 from opensaldo.data import BadDataFile, bank_files, fill, load_toml, read_text
 
 
@@ -36,6 +40,7 @@ class Car:
     tags: tuple[str, ...] = ()
     nick: str | None = None
     is_fast: bool = False
+    built_on: date = date(2020, 1, 1)
     doors: tuple[int, ...] = field(default_factory=tuple)
 
 
@@ -48,7 +53,7 @@ def filled(**changes: Any) -> Car:
 
 
 def test_a_table_becomes_its_record():
-    car = filled(tags=["x", "y"], nick="n", is_fast=True, doors=[2])
+    car = filled(tags=["x", "y"], nick="n", is_fast=True, doors=[2], built_on=date(2021, 5, 4))
     assert car == Car(
         name="a",
         shade=Shade.RED,
@@ -57,6 +62,7 @@ def test_a_table_becomes_its_record():
         nick="n",
         is_fast=True,
         doors=(2,),
+        built_on=date(2021, 5, 4),
     )
     assert filled() == Car(name="a", shade=Shade.RED, wheels=(Wheel(size=1),))
 
@@ -72,6 +78,7 @@ def test_a_table_becomes_its_record():
         ({"is_fast": 1}, "car.is_fast: expected true or false, received a whole number: 1"),
         ({"doors": [True]}, "car.doors[0]: expected a whole number, received true or false: True"),
         ({"nick": []}, "car.nick: expected text, received a list: []"),
+        ({"built_on": "2020-01-01"}, "car.built_on: expected a day, received text"),
         ({"tags": "x"}, "car.tags: expected a list, each text, received text: 'x'"),
         ({"tags": ["x", 1]}, "car.tags[1]: expected text, received a whole number: 1"),
         ({"shade": "green"}, "car.shade: expected one of red, blue, received 'green'"),
@@ -123,7 +130,7 @@ def test_a_file_that_is_no_toml_is_refused(folder: Path, content: bytes, words: 
 
 def test_every_bank_file_is_listed_once_in_order():
     paths = list(bank_files())
-    assert [path.partition("/")[0] for path in paths] == list(data.COUNTRIES)
+    assert list(dict.fromkeys(path.partition("/")[0] for path in paths)) == list(data.COUNTRIES)
     assert len(set(paths)) == len(paths)
 
 
@@ -135,27 +142,28 @@ def test_every_bank_file_says_where_it_comes_from(path: str):
     assert "Licence:" in head
 
 
-def test_the_kontobank_files_agree_in_all_but_their_country():
-    seen = []
+OF_ITS_COUNTRY = {"name", "country", "institution", "fallback", "cards", "multiple_access"}
+OF_ITS_STANDARD = {"protocol", "standard", "road", "scope"}
+
+
+def test_the_kontobank_files_agree_in_all_but_their_country_and_standard():
+    seen: dict[str, list[dict[str, Any]]] = {}
     for country in data.COUNTRIES:
-        text = read_text(f"{country}/banks/kontobank.toml")
-        suffix = "" if country == "pl" else f"_{country}"
-        repeated = "true" if country in {"pl", "cz"} else "false"
-        for own, common in (
-            (f'"KontoBankApi{suffix}"', '"KontoBankApi*"'),
-            (f'"KontoBank{suffix}" #', '"KontoBank*" #'),
-            (f'country = "{country}"', 'country = "*"'),
-            (f"/polish-api/{country}", "/polish-api/*"),
-            (f"multiple_access = {repeated}", "multiple_access = *"),
-        ):
-            assert text.count(own) == 1, (country, own)
-            text = text.replace(own, common)
-        seen.append(text)
-    assert len(set(seen)) == 1
+        for target in load_toml(f"{country}/banks/kontobank.toml")["targets"]:
+            own = OF_ITS_COUNTRY | (OF_ITS_STANDARD if target["interface"] == "psd2" else {"scope"})
+            if target["interface"] == "fallback":
+                assert target["road"].pop("base_url").endswith(f"/{country}")
+            common = {key: value for key, value in target.items() if key not in own}
+            seen.setdefault(target["interface"], []).append(common)
+    assert {interface: len(targets) for interface, targets in seen.items()} == {
+        "psd2": 8,
+        "fallback": 7,
+    }
+    assert all(each == targets[0] for targets in seen.values() for each in targets)
 
 
 def test_the_readme_names_every_field():
     readme = read_text("README.md")
-    target = load_toml("pl/banks/kontobank.toml")["targets"][0]
-    for key in (*target, *target["road"]):
-        assert key == "road" or f"`{key}`" in readme
+    for record in (BankTarget, Road, Scope):
+        for one in fields(record):
+            assert f"`{one.name}`" in readme, one.name

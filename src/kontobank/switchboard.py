@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -23,6 +23,13 @@ ADVANCE_MAX_S = 10 * 366 * 86_400
 Handler = Callable[[Request], Awaitable[Response]]
 
 
+class Resettable(Protocol):
+    """A part of the bank that can forget everything."""
+
+    def reset(self) -> None:
+        """It is as it was at its start."""
+
+
 class Unclear(Exception):
     """The request of a test does not say what it wants; 400 with these words."""
 
@@ -37,6 +44,7 @@ class Controls:
     journal: Journal
     faults: FaultPlan
     seals: Seals
+    others: tuple[Resettable, ...] = ()
 
     async def add_fault(self, request: Request) -> Response:
         """A fault waits for its calls."""
@@ -115,7 +123,14 @@ class Controls:
 
     async def reset(self, _request: Request) -> Response:
         """The bank is as it was at its start: no consents, faults, pins, log; real time."""
-        for part in (self.registry, self.ledger, self.journal, self.faults, self.seals):
+        parts: tuple[Resettable, ...] = (
+            self.registry,
+            self.ledger,
+            self.journal,
+            self.faults,
+            self.seals,
+        )
+        for part in (*parts, *self.others):
             part.reset()
         self.clock.reset()
         return JSONResponse({"reset": True})

@@ -10,7 +10,11 @@ ROWS_SHOWN_MAX = 10_000
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """One call of the interface; `account` is the last four characters of its number."""
+    """One call of the interface; `account` is the last four characters of its number.
+
+    `method`, `path` (without place and query) and `kind` are those of the online service's pages,
+    empty elsewhere.
+    """
 
     endpoint: str
     sequence: int = 0
@@ -25,6 +29,9 @@ class CallRow:
     code: str | None = None
     fault: str | None = None
     at: str = ""
+    method: str = ""
+    path: str = ""
+    kind: str = ""
 
 
 class Journal:

@@ -11,6 +11,7 @@ from kontobank import login, switchboard
 from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
+from kontobank.apis import online
 from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import Face
 from kontobank.clock import Clock
@@ -50,13 +51,15 @@ def create_app(
         seals=Seals(),
         public_url=public_url.rstrip("/") if public_url else None,
     )
+    site = online.Site(parts)
     controls = switchboard.Controls(
-        clock, parts.registry, parts.ledger, parts.journal, parts.faults, parts.seals
+        clock, parts.registry, parts.ledger, parts.journal, parts.faults, parts.seals, (site,)
     )
     return Starlette(
         routes=[
             Route(FACE_PATH, Face(parts)),
             *login.routes(parts.registry, Desk(seed, clock)),
+            *site.routes(),
             *switchboard.routes(controls),
             *_small_routes(parts),
         ]

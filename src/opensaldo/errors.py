@@ -13,11 +13,11 @@ OpenSaldoError              wire_name, http_status, retry_after_s, message; neve
 │  └─ LimitError            429 (TooManyRequests, ConcurrentSessionsLimitExceed,
 │                           JobsQuotaExceeded, MultipleAccessLimitExceeded)
 ├─ SessionError             a new sign-in is needed (SessionExpired, NotSignedIn, AlreadySignedIn)
-├─ PsuError                 the person must act (InvalidCredentials, AccessBlocked,
-│                           AccessTemporarilyBlocked, ManualActionRequired,
-│                           TargetCredentialsMismatch, UnsupportedLoginMethod,
-│                           UnsupportedLanguage, InsufficientIdentificationLevel,
-│                           SignInCancelled, SignInTimeout)
+├─ PsuError                 the person must act (AccessBlocked, AccessTemporarilyBlocked,
+│  │                        ManualActionRequired, TargetCredentialsMismatch,
+│  │                        UnsupportedLoginMethod, UnsupportedLanguage,
+│  │                        InsufficientIdentificationLevel, SignInCancelled, SignInTimeout)
+│  └─ InvalidCredentials    (TriesUsedUp)
 ├─ BankError                the bank must recover (BankUnreachable, BankUnavailable,
 │                           BankMaintenance, BankRateLimited, BankAnsweredNonsense,
 │                           BankAccessEnded, BankConsentWithdrawn)
@@ -192,6 +192,10 @@ class PsuError(OpenSaldoError, wire_name="ManualActionRequired", http_status=400
 
 class InvalidCredentials(PsuError):
     """The bank did not accept the login, password or code."""
+
+
+class TriesUsedUp(InvalidCredentials, wire_name="InvalidCredentials"):
+    """The bank did not accept the login, password or code, and allows no further try."""
 
 
 class AccessBlocked(PsuError):

@@ -33,7 +33,8 @@ class SignInRequest:
 
     `grant` is our id of the consent, at most 64 characters; `state` comes back from the bank
     unchanged; `history_days` is how far back the person is asked to let us read; `repeated` asks
-    for a consent that outlives the session until `valid_until`.
+    for a consent that outlives the session until `valid_until`; `force_sca` asks for the extra
+    authentication that some banks want for history beyond 90 days.
     """
 
     target: Target
@@ -44,6 +45,7 @@ class SignInRequest:
     repeated: bool
     history_days: int
     valid_until: datetime
+    force_sca: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,10 +205,15 @@ class Connector(Protocol):
         """Go on with what came back.
 
         `answer` holds the query parameters of the return address after a Redirect, the typed
-        values after an Ask, and nothing after a Wait.
+        values after an Ask, and nothing after a Wait. What may happen after an error:
 
         Raises:
-            PsuError: the person gave up or the bank refused them.
+            InvalidCredentials: after an Ask the same step is asked again.
+            TriesUsedUp: what was typed was wrong and there is no further try.
+            PsuError: the person gave up or the bank refused them; the sign-in has ended.
+            BankAccessEnded: after an Ask or a Wait the bank, or this process, knows nothing of
+                the login any more; the person is asked to start again.
+            BankError: the sign-in has ended; after a Wait the same step is tried again later.
         """
         ...
 

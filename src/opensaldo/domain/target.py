@@ -31,6 +31,9 @@ class AccessMode(StrEnum):
     MIXED = "MIXED"
 
 
+BANKS_OWN_PAGES = "API_SETUP"  # the credential kind of who signs in at the bank itself
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One way into one bank, as its file under data/<country>/banks states it.
@@ -57,6 +60,18 @@ class Target:
     simulated: bool = False
     fallback: str = ""
     environment: Environment = Environment.TEST
+
+    @property
+    def asks_here(self) -> bool:
+        """Whether the person types login data on our pages instead of the bank's."""
+        return self.interface is Interface.FALLBACK or any(
+            kind != BANKS_OWN_PAGES for kind in self.credentials
+        )
+
+    @property
+    def is_played(self) -> bool:
+        """Whether no real institution answers: people must see that on every page."""
+        return self.simulated or self.test_only
 
     def serves(self, mode: AccessMode) -> bool:
         """Whether the target can be signed in to with this access mode."""

@@ -1,30 +1,50 @@
 """The mock session: a synthetic person signs in to the mock bank, by the road everybody takes.
 
-The person is a small program that fills in the bank's pages over HTTP; the connector does not know
-the difference. Test environment only.
+The person is a small program that fills in the bank's pages over HTTP, types what it is asked for
+and waits when told to; the connector does not know the difference. Test environment only.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from opensaldo.connectors.base import PsuContext, Redirect
+from opensaldo.connectors.base import (
+    Access,
+    Ask,
+    Connector,
+    Done,
+    Field,
+    FieldKind,
+    PsuContext,
+    Redirect,
+    SignInRequest,
+    WaitingStep,
+)
 from opensaldo.connectors.http import Door
 from opensaldo.domain.session import Session
 from opensaldo.domain.target import AccessMode
 from opensaldo.engine import signin
+from opensaldo.engine.access import GrantedAccess
 from opensaldo.engine.ids import new_hex
 from opensaldo.engine.platform import Platform
-from opensaldo.errors import BankAnsweredNonsense, Defect, InvalidCredentials, InvalidTarget
+from opensaldo.errors import (
+    BankAnsweredNonsense,
+    InvalidCredentials,
+    InvalidTarget,
+    SignInTimeout,
+)
 from opensaldo.store.queries.clients import Caller
 
 MOCK_PASSWORD = "Test123"  # noqa: S105 - printed in the documentation
 PSU = PsuContext(ip_address="127.0.0.1", user_agent="OpenSaldo mock session")
 RETURN_URL = "https://mock-session.invalid/return"
-PAGES_MAX = 12
+PAGES_MAX = 24
+STEPS_MAX = 40
+WAIT_MAX_S = 60.0
 WILLING = frozenset({"agree", "approve"})
 
 
@@ -40,6 +60,17 @@ class MockPerson:
         """What the person types, by the name of the field."""
         return {"login": self.login, "password": self.password, "code": self.code}
 
+    def typed(self, one: Field) -> str:
+        """What the person types into a field that a connector asks for."""
+        match one.kind:
+            case FieldKind.CHOICE:
+                return one.options[0][0] if one.options else ""
+            case FieldKind.HIDDEN:
+                return self.password
+            case FieldKind.CODE:
+                return self.code
+        return self.login
+
 
 async def open_mock_session(
     platform: Platform,
@@ -49,37 +80,71 @@ async def open_mock_session(
     country: str,
     owner_external_id: str | None,
     multiple: bool,
+    target: str | None = None,
 ) -> tuple[Session, str | None]:
     """A session signed in to the mock bank, and its multipleAccessId when one was asked for.
 
+    Any other target can be named: on TEST the mock bank stands in for every bank.
+
     Raises:
-        InvalidTarget: the mock bank is not offered in this country.
+        InvalidTarget: the target, or the mock bank in this country, is not offered.
         PsuError: the login is one of those that fail at the bank; its name says how.
     """
     suffix = "" if country == "pl" else f"_{country}"
     options = signin.SignInOptions(
         access_mode=AccessMode.MULTIPLE if multiple else AccessMode.SINGLE,
         owner_external_id=owner_external_id,
-        target=f"KontoBankApi{suffix}",
+        target=target or f"KontoBankApi{suffix}",
     )
     signin.check_options(platform, caller, options)
-    target = platform.catalog.find(options.target or "", caller.client.environment)
-    if target is None:
-        raise InvalidTarget("The mock bank is not offered in this country.")
+    found = platform.catalog.find(options.target or "", caller.client.environment)
+    if found is None:
+        raise InvalidTarget("This bank is not offered here.")
     session = await platform.store.change_with(
         lambda connection: signin.session_for(connection, platform, caller, options)
     )
     request = signin.sign_in_request(
-        platform, session, target, PSU, return_url=RETURN_URL, state=new_hex()
+        platform, session, found, PSU, return_url=RETURN_URL, state=new_hex()
     )
-    connector = platform.catalog.connector(target)
-    step = await connector.begin(request)
-    if not isinstance(step, Redirect):
-        raise Defect("The mock bank's first step is not a redirect.")
-    answer = await walk(platform.door, step.url, MockPerson(login=login), until=RETURN_URL)
-    ended = await connector.resume(request, step, answer)
-    granted = signin.granted_access(ended, request)
+    access = await grant(
+        platform.door, platform.catalog.connector(found), request, MockPerson(login=login)
+    )
+    granted = GrantedAccess(access=access, psu=PSU)
     return session, await signin.finish(platform, session, request, granted, None)
+
+
+async def grant(
+    door: Door, connector: Connector, request: SignInRequest, person: MockPerson
+) -> Access:
+    """What this person grants, whatever steps the connector wants.
+
+    Raises:
+        PsuError: the bank refuses the person.
+        SignInTimeout: there is no end to the waiting.
+        BankAnsweredNonsense: there is no end to the steps.
+    """
+    step = await connector.begin(request)
+    waited_s = 0.0
+    for _ in range(STEPS_MAX):
+        if isinstance(step, Done):
+            return step.access
+        answer = await _answer(door, step, person)
+        if not isinstance(step, Redirect | Ask):
+            waited_s += step.every_s
+            if waited_s > WAIT_MAX_S:
+                raise SignInTimeout
+        step = await connector.resume(request, step, answer)
+    raise BankAnsweredNonsense("sign-in", f"an end after {STEPS_MAX} steps")
+
+
+async def _answer(door: Door, step: WaitingStep, person: MockPerson) -> dict[str, str]:
+    match step:
+        case Redirect():
+            return await walk(door, step.url, person, until=RETURN_URL)
+        case Ask():
+            return {one.name: person.typed(one) for one in step.fields}
+    await asyncio.sleep(step.every_s)
+    return {}
 
 
 async def walk(door: Door, url: str, person: MockPerson, *, until: str) -> dict[str, str]:
@@ -108,6 +173,10 @@ async def walk(door: Door, url: str, person: MockPerson, *, until: str) -> dict[
         found = read_page(page.body)
         if found.alert == InvalidCredentials.wire_name:
             raise InvalidCredentials
+        if found.refresh_s is not None:
+            await asyncio.sleep(found.refresh_s)
+            form = None
+            continue
         if not found.has_form:
             raise BankAnsweredNonsense("login page", "a form")
         url, form = urljoin(url, found.action or url), found.filled(answers)
@@ -121,12 +190,16 @@ class FoundPage:
     action: str | None = None
     has_form: bool = False
     alert: str | None = None
+    refresh_s: int | None = None
     fields: list[tuple[str, str]] = field(default_factory=list)
     submits: list[tuple[str, str]] = field(default_factory=list)
+    asks: dict[str, str] = field(default_factory=dict)
 
     def filled(self, answers: Mapping[str, str]) -> list[tuple[str, str]]:
         """The form's fields with the answers in their places, and the button that goes on."""
-        typed = [(name, answers.get(name, value)) for name, value in self.fields]
+        typed = [
+            (name, answers.get(self.asks.get(name, name), value)) for name, value in self.fields
+        ]
         return typed + [pair for pair in self.submits if pair[1] in WILLING][:1]
 
 
@@ -147,6 +220,8 @@ class _PageReader(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if "data-error" in values:
             self.found.alert = values["data-error"]
+        if tag == "meta" and values.get("http-equiv", "").lower() == "refresh":
+            self.found.refresh_s = _whole_seconds(values.get("content", ""))
         if tag == "form" and not self.found.has_form:
             self.found.has_form = self._inside = True
             self.found.action = values.get("action") or None
@@ -164,3 +239,10 @@ class _PageReader(HTMLParser):
             self.found.submits.append(pair)
         elif kind not in {"checkbox", "radio"} or "checked" in values:
             self.found.fields.append(pair)
+        if "data-asks" in values:
+            self.found.asks[values["name"]] = values["data-asks"]
+
+
+def _whole_seconds(text: str) -> int | None:
+    """The seconds after which a page asks for itself again; None when it leads elsewhere."""
+    return int(text) if text.isascii() and text.isdigit() else None

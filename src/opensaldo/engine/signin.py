@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from opensaldo.connectors.base import Done, PsuContext, ScaStep, SignInRequest
+from opensaldo.connectors.base import PsuContext, SignInRequest
 from opensaldo.domain.client import Product
 from opensaldo.domain.consent import CONSENT_DAYS_MAX, Consent, ConsentStatus
 from opensaldo.domain.event import Event, EventKind
@@ -21,7 +21,7 @@ from opensaldo.engine.ids import new_grant
 from opensaldo.engine.imports import HISTORY_DEFAULT, HISTORY_MAX, access_place
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.sessions import create_session
-from opensaldo.errors import AlreadySignedIn, InvalidSessionId, InvalidTarget, PsuError
+from opensaldo.errors import AlreadySignedIn, InvalidSessionId, InvalidTarget
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import consents, events, redirections, sessions
 from opensaldo.store.queries.clients import Caller
@@ -86,6 +86,7 @@ def sign_in_request(
     *,
     return_url: str,
     state: str,
+    force_sca: bool = False,
 ) -> SignInRequest:
     """What the connector is asked for: as deep as an import may reach, for as long as allowed."""
     now = platform.clock()
@@ -99,6 +100,7 @@ def sign_in_request(
         repeated=repeated,
         history_days=_history_days(session, target, now.date()),
         valid_until=now + (CONSENT_LIFE if repeated else platform.limits.retention),
+        force_sca=force_sca,
     )
 
 
@@ -139,17 +141,6 @@ async def finish(
     return await platform.store.change_with(sign_in)
 
 
-def granted_access(ended: ScaStep, request: SignInRequest) -> GrantedAccess:
-    """What the last step gave, with the device of the person who took it.
-
-    Raises:
-        PsuError: the bank asks for another step.
-    """
-    if not isinstance(ended, Done):
-        raise PsuError("The bank asks for a step that is not offered here.")
-    return GrantedAccess(access=ended.access, psu=request.psu)
-
-
 def reusable_access_id(platform: Platform, session: Session) -> str | None:
     """The multipleAccessId of the session's consent, None for single access."""
     if session.consent_id is None:
@@ -182,11 +173,9 @@ def event_of(platform: Platform, subject: Session | Redirection, kind: EventKind
 
 
 def _history_days(session: Session, target: Target, today: date) -> int:
-    if target.test_only:
-        return HISTORY_MAX.days
     if session.max_import_date is not None:
         return min(HISTORY_MAX.days, max(1, (today - session.max_import_date).days))
-    return HISTORY_DEFAULT.days
+    return HISTORY_MAX.days if target.test_only else HISTORY_DEFAULT.days
 
 
 def _consent(

@@ -75,6 +75,12 @@ class Params:
             raise InvalidParameter(f"The parameter {name} must have one plain value.")
         return values[0] if values else None
 
+    def within(self, group: str) -> dict[str, str]:
+        """The values of all parameters `group.name`, by name; those sent empty are left out."""
+        start = group + "."
+        found = {name: self.text(name) for name in self._sent if name.startswith(start)}
+        return {name.removeprefix(start): value for name, value in found.items() if value}
+
     def required(self, name: str, error: type[CallerError] = InvalidParameter) -> str:
         """The parameter's value, which must be there."""
         value = self.text(name)

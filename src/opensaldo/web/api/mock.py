@@ -26,6 +26,7 @@ async def mock_session(call: Call) -> Response:
         country=_country(call),
         owner_external_id=call.owner_external_id(),
         multiple=call.params.flag("multipleAccess"),
+        target=call.params.text("target"),
     )
     signature = signature_of(call.front.platform, session.id)
     if call.in_json:

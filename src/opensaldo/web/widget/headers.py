@@ -9,7 +9,9 @@ from opensaldo.web.widget.addresses import origin
 BEYOND = "https: http://127.0.0.1:* http://localhost:*"
 
 
-def page_headers(*, leads_out: bool = False, client_address: str | None = None) -> dict[str, str]:
+def page_headers(
+    *, leads_out: bool = False, client_address: str | None = None, has_picture: bool = False
+) -> dict[str, str]:
     """The headers of a page.
 
     No script and nothing from elsewhere runs; no page may frame it; the bank learns no address of
@@ -18,13 +20,15 @@ def page_headers(*, leads_out: bool = False, client_address: str | None = None) 
     Args:
         leads_out: whether a form of this page leads to a bank or back to the client.
         client_address: the client's address, allowed too when it is plain http (tests only).
+        has_picture: whether the page carries a picture of the bank's in itself.
     """
     targets = ["'self'"]
     if leads_out:
         targets.append(BEYOND)
         targets.append(_source(client_address or ""))
+    pictures = "'self' data:" if has_picture else "'self'"
     policy = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        f"default-src 'none'; style-src 'self'; img-src {pictures}; "
         f"form-action {' '.join(filter(None, targets))}; base-uri 'none'; frame-ancestors 'none'"
     )
     return {

@@ -1,7 +1,7 @@
-"""The pages of a redirection: country, bank, agreement, and the way back from the bank.
+"""The pages of a redirection: country, bank, agreement, and the steps of the sign-in at the bank.
 
-Plain HTML without scripts. A page reads, calls one use case of engine.redirections and shows or
-redirects; nothing is decided here. A person sees every error as a page in plain words.
+Plain HTML without scripts. A page reads, calls one use case of engine.redirections or engine.steps
+and shows or redirects; nothing is decided here. A person sees every error as a page in plain words.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from opensaldo.domain.session import Redirection
-from opensaldo.engine import redirections
+from opensaldo.domain.session import Redirection, RedirectionState
+from opensaldo.domain.target import Target
+from opensaldo.engine import redirections, steps
 from opensaldo.engine.platform import Platform
-from opensaldo.engine.redirections import PsuContext, SignInView
+from opensaldo.engine.redirections import SignInView
+from opensaldo.engine.steps import Ask, Progress, PsuContext, Redirect, Wait
 from opensaldo.errors import BankError, InvalidTarget, OpenSaldoError
 from opensaldo.web.entrance import ROUTE
-from opensaldo.web.widget import shown
+from opensaldo.web.widget import asking, shown
 from opensaldo.web.widget.addresses import is_own_post, origin, with_redirection_id
 from opensaldo.web.widget.forms import CrossSitePost, form_of, query_of, user_agent
 from opensaldo.web.widget.headers import page_headers
@@ -27,6 +29,7 @@ from opensaldo.web.widget.search import QUERY_LENGTH_MAX, matching
 from opensaldo.web.widget.shown import STATIC_PATH
 from opensaldo.web.widget.words import Words, words_for
 from opensaldo.wire.forms import redirection_id
+from opensaldo.wire.params import Params
 
 SEE_OTHER = 303
 Page = Callable[[Request], Awaitable[Response]]
@@ -49,6 +52,8 @@ def routes(pages: PagesConfig) -> list[Route]:
         _route("/redirection/{id}", served.choose, "GET"),
         _route("/redirection/{id}/consent", served.consent, "GET"),
         _route("/redirection/{id}/consent", served.decide, "POST"),
+        _route("/redirection/{id}/step", served.step, "GET"),
+        _route("/redirection/{id}/step", served.answer, "POST"),
         Route(STATIC_PATH + "/{name}", shown.static_file, methods=["GET"]),
     ]
 
@@ -105,11 +110,7 @@ class _Pages:
 
     async def decide(self, request: Request) -> Response:
         """To the bank when the person agreed, to the client when not."""
-        own = frozenset({self._own_origin, origin(str(request.base_url))})
-        headers = request.headers
-        if not is_own_post(headers.get("sec-fetch-site"), headers.get("origin"), own):
-            raise CrossSitePost
-        form = await form_of(request)
+        form = await self._own_form(request)
         view = await self._view(request)
         target, country = form.text("target"), form.text("country")
         match form.text("decision"):
@@ -117,15 +118,62 @@ class _Pages:
                 return await self._agree(request, view, target or "", country)
             case "cancel":
                 ended = await redirections.cancel(self._platform, view.redirection.id)
-                return _leave(view, ended, _words(request, view))
+                return _leave(view, ended, _words(request, view), None)
             case _:
                 return self._consent(request, view, target, country)
 
     async def come_back(self, request: Request) -> Response:
-        """Back from the bank: on to the client, or the closing page when it gave no address."""
-        answer = dict(request.query_params)
-        view = await redirections.come_back(self._platform, answer)
-        return _leave(view, view.redirection, _words(request, view))
+        """Back from the bank: on to the next step or, at the end, to the client."""
+        progress = await steps.come_back(self._platform, dict(request.query_params))
+        return self._onward(request, progress)
+
+    async def step(self, request: Request) -> Response:
+        """What the person must do now; who waits asks the bank again by loading this page."""
+        progress = await steps.look_again(self._platform, redirection_id(request.path_params["id"]))
+        view, words = progress.view, _words(request, progress.view)
+        if view.redirection.state is not RedirectionState.PENDING:
+            return self._onward(request, progress)
+        if progress.standing is None:
+            return asking.restart(view, words)
+        match progress.standing.step:
+            case Ask() as ask if not progress.is_busy:
+                return asking.ask(view, words, progress.standing, ask)
+            case Redirect() if not progress.is_busy:
+                return self._onward(request, progress)
+            case Wait() as wait:
+                return asking.wait(view, words, progress.standing, wait)
+        return asking.busy(view, words, progress.standing)
+
+    async def answer(self, request: Request) -> Response:
+        """What was typed goes to the bank, and the person on to what follows."""
+        form = await self._own_form(request)
+        of_redirection = redirection_id(request.path_params["id"])
+        token = form.text("token") or ""
+        typed = asking.typed(form)
+        return self._onward(
+            request, await steps.answer(self._platform, of_redirection, token, typed)
+        )
+
+    def _onward(self, request: Request, progress: Progress) -> Response:
+        """To the client when the sign-in has ended, else to the bank or the page of the step."""
+        view, standing = progress.view, progress.standing
+        if view.redirection.state is not RedirectionState.PENDING:
+            return _leave(view, view.redirection, _words(request, view), progress.target)
+        if standing is not None and isinstance(standing.step, Redirect) and not progress.is_busy:
+            return _see(standing.step.url)
+        return _see(shown.step_address(view.redirection.id))
+
+    async def _own_form(self, request: Request) -> Params:
+        """The fields of a form that one of our own pages sent.
+
+        Raises:
+            CrossSitePost: another site's page sent it.
+        """
+        own = frozenset({self._own_origin, origin(str(request.base_url))})
+        headers = request.headers
+        if not is_own_post(headers.get("sec-fetch-site"), headers.get("origin"), own):
+            raise CrossSitePost
+        return await form_of(request)
 
     async def _view(self, request: Request) -> SignInView:
         return await redirections.opened(self._platform, redirection_id(request.path_params["id"]))
@@ -147,13 +195,13 @@ class _Pages:
             user_agent=user_agent(request.headers.get("user-agent")),
         )
         try:
-            address = await redirections.go_to_bank(
+            progress = await steps.begin(
                 self._platform, view.redirection.id, target_name, psu, self._return_url
             )
         except BankError as error:
             target = next(one for one in view.targets if one.name == target_name)
             return shown.down(view, _words(request, view), target, country, error)
-        return _see(address)
+        return self._onward(request, progress)
 
 
 def _words(request: Request, view: SignInView | None = None) -> Words:
@@ -166,11 +214,11 @@ def _path_id(request: Request) -> str | None:
     return request.path_params.get("id")
 
 
-def _leave(view: SignInView, ended: Redirection, words: Words) -> Response:
+def _leave(view: SignInView, ended: Redirection, words: Words, target: Target | None) -> Response:
     """The person leaves us: to the client's address, or with a closing page of ours."""
     if ended.redirect_uri is not None:
         return _see(with_redirection_id(ended.redirect_uri, ended.id))
-    return shown.closing(view, words, ended)
+    return shown.closing(view, words, ended, target)
 
 
 def _see(address: str) -> Response:

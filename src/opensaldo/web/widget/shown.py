@@ -18,7 +18,8 @@ from opensaldo.domain.session import Redirection, RedirectionState
 from opensaldo.domain.target import AccountType, Target
 from opensaldo.engine import signin
 from opensaldo.engine.platform import Platform
-from opensaldo.engine.redirections import PsuContext, SignInView
+from opensaldo.engine.redirections import SignInView
+from opensaldo.engine.steps import PsuContext
 from opensaldo.errors import (
     AlreadySignedIn,
     BankError,
@@ -99,14 +100,20 @@ def asked_for(platform: Platform, view: SignInView, target: Target) -> Asked:
 
 def countries(view: SignInView, words: Words, offered: tuple[str, ...]) -> Response:
     """The choice of country."""
-    return _page("countries", words, view, _leading_out(view), countries=offered)
+    promise = _promise(*view.targets)
+    return page("countries", words, view, leading_out(view), promise=promise, countries=offered)
 
 
 def banks(view: SignInView, words: Words, choice: Choice) -> Response:
     """The choice of bank."""
-    only_individual = (AccountType.INDIVIDUAL,)
-    return _page(
-        "banks", words, view, _leading_out(view), choice=choice, only_individual=only_individual
+    return page(
+        "banks",
+        words,
+        view,
+        leading_out(view),
+        promise=_promise(*view.targets),
+        choice=choice,
+        only_individual=(AccountType.INDIVIDUAL,),
     )
 
 
@@ -114,8 +121,15 @@ def consent(
     view: SignInView, words: Words, target: Target, asked: Asked, country: str | None
 ) -> Response:
     """The agreement."""
-    return _page(
-        "consent", words, view, _leading_out(view), target=target, asked=asked, country=country
+    return page(
+        "consent",
+        words,
+        view,
+        leading_out(view),
+        target=target,
+        promise=_promise(target),
+        asked=asked,
+        country=country,
     )
 
 
@@ -123,17 +137,20 @@ def down(
     view: SignInView, words: Words, target: Target, country: str | None, error: BankError
 ) -> Response:
     """The bank did not let the sign-in begin; the link still works."""
-    headers = _leading_out(view)
+    headers = leading_out(view)
     if error.retry_after_s:
         headers["Retry-After"] = str(error.retry_after_s)
-    return _page("down", words, view, headers, status=503, target=target, country=country)
+    return page("down", words, view, headers, status=503, target=target, country=country)
 
 
-def closing(view: SignInView, words: Words, ended: Redirection) -> Response:
+def closing(
+    view: SignInView, words: Words, ended: Redirection, target: Target | None = None
+) -> Response:
     """The end of a sign-in whose client gave no address to go back to."""
-    is_done = ended.state is RedirectionState.SUCCESS
-    fault = None if is_done else words.fault(ended.exception_name)
-    return _page("closing", words, view, page_headers(), fault=fault)
+    is_over = ended.state is RedirectionState.EXPIRED
+    reason = SignInTimeout.wire_name if is_over else ended.exception_name
+    fault = None if ended.state is RedirectionState.SUCCESS else words.fault(reason)
+    return page("closing", words, view, page_headers(), target=target, fault=fault)
 
 
 def sorry(error: OpenSaldoError, words: Words, *, redirection: str | None) -> Response:
@@ -146,13 +163,18 @@ def sorry(error: OpenSaldoError, words: Words, *, redirection: str | None) -> Re
     if error.retry_after_s:
         headers["Retry-After"] = str(error.retry_after_s)
     back = redirection if kind == "target" else None
-    return _page("sorry", words, None, headers, status=status, kind=kind, back=back)
+    return page("sorry", words, None, headers, status=status, kind=kind, back=back)
 
 
 def consent_address(redirection_id: str, target: str, country: str | None) -> str:
     """The address of the agreement for this bank."""
     query = {"target": target} | ({"country": country} if country else {})
     return f"/redirection/{redirection_id}/consent?{urlencode(query)}"
+
+
+def step_address(redirection_id: str) -> str:
+    """The address of what the person must do now."""
+    return f"/redirection/{redirection_id}/step"
 
 
 async def static_file(request: Request) -> Response:
@@ -164,20 +186,34 @@ async def static_file(request: Request) -> Response:
     return Response(_STATIC[name], headers={**STATIC_HEADERS, "Content-Type": STATIC_TYPES[name]})
 
 
-def _leading_out(view: SignInView) -> dict[str, str]:
-    return page_headers(leads_out=True, client_address=view.redirection.redirect_uri)
+def leading_out(view: SignInView, *, has_picture: bool = False) -> dict[str, str]:
+    """The headers of a page with a form that may lead to a bank or back to the client."""
+    address = view.redirection.redirect_uri
+    return page_headers(leads_out=True, client_address=address, has_picture=has_picture)
 
 
-def _page(
+def page(
     template: str,
     words: Words,
     view: SignInView | None,
     headers: dict[str, str],
     *,
     status: int = 200,
+    target: Target | None = None,
+    promise: str | None = None,
     **values: Any,
 ) -> Response:
+    """The page of this template; `promise` is the text on where passwords are typed, if any."""
     client = view and (view.redirection.client_identity or view.client.legal_name)
-    page = _TEMPLATES.get_template(f"{template}.html")
-    text = page.render(words=words, view=view, client=client, **values)
-    return HTMLResponse(text, status, headers=headers)
+    made = _TEMPLATES.get_template(f"{template}.html").render(
+        words=words, view=view, client=client, target=target, promise=promise, **values
+    )
+    return HTMLResponse(made, status, headers=headers)
+
+
+def _promise(*targets: Target) -> str:
+    """What holds of all these targets about where passwords are typed."""
+    asking = [target.asks_here for target in targets]
+    if not any(asking):
+        return "promise"
+    return "promise_here" if all(asking) else "promise_either"

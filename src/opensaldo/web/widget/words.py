@@ -44,6 +44,11 @@ class Words:
         key = f"fault_{wire_name}"
         return self(key if key in TABLES[ENGLISH] else "fault_other")
 
+    def credential(self, kind: str) -> Markup | None:
+        """What a credential of the catalogue is called; None for a kind without a name of ours."""
+        key = f"credential_{kind}"
+        return self(key) if key in TABLES[ENGLISH] else None
+
     def day(self, day: date) -> str:
         """The date as this language writes it.
 

@@ -9,15 +9,26 @@ import pytest
 from starlette.responses import Response
 
 from opensaldo import errors
+from opensaldo.connectors.base import (
+    Ask,
+    Field,
+    FieldKind,
+    PsuContext,
+    SignInRequest,
+    Wait,
+    WaitingStep,
+)
 from opensaldo.domain.client import Client, Environment
 from opensaldo.domain.session import Redirection, RedirectionState, Session, SessionState
 from opensaldo.domain.target import AccessMode, AccountType
 from opensaldo.engine.mock import read_page
 from opensaldo.engine.redirections import SignInView
+from opensaldo.engine.standing import Standing
 from opensaldo.web.api.openapi_examples import TARGET
-from opensaldo.web.widget import shown
+from opensaldo.web.widget import asking, shown
 from opensaldo.web.widget.forms import CrossSitePost
 from opensaldo.web.widget.words import Words
+from tests.support.scripted import PICTURE
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 ID = "6c802c6c50268620ce8fed860acb4bdd"
@@ -26,6 +37,33 @@ BANK = replace(TARGET, official_name="Bank " + HOSTILE)
 ONCE = shown.Asked(since=date(2025, 12, 2), until=None, kept_hours=24)
 REPEATED = replace(ONCE, until=date(2026, 8, 29))
 LANGUAGES = [Words("en"), Words("pl")]
+ASK = Ask(
+    fields=(
+        Field(name="a" + HOSTILE, kind=FieldKind.TEXT, credential="STATIC_LOGIN", label=HOSTILE),
+        Field(name="b", kind=FieldKind.HIDDEN),
+        Field(name="c", kind=FieldKind.CODE, label=HOSTILE),
+        Field(name="d", kind=FieldKind.CHOICE, options=((HOSTILE, HOSTILE), ("2", "2"))),
+    ),
+    text=HOSTILE,
+    picture=PICTURE,
+    picture_type="image/png",
+)
+WAIT = Wait(text=HOSTILE, every_s=0.2)
+
+
+def a_standing(step: WaitingStep, **changes: object) -> Standing:
+    request = SignInRequest(
+        target=replace(BANK, simulated=True),
+        grant="g",
+        return_url="",
+        state="",
+        psu=PsuContext(ip_address="", user_agent=""),
+        repeated=False,
+        history_days=90,
+        valid_until=NOW,
+    )
+    standing = Standing(request=request, step=step, token="t", asked_at=NOW)
+    return replace(standing, **changes)  # type: ignore[arg-type]
 
 
 def _view(**changes: object) -> SignInView:
@@ -74,6 +112,11 @@ def _pages(words: Words) -> dict[str, Response]:
         "down": shown.down(view, words, BANK, "pl", errors.BankUnavailable()),
         "done": shown.closing(view, words, ended),
         "failed": shown.closing(view, words, failed),
+        "ask": asking.ask(view, words, a_standing(ASK), ASK),
+        "ask again": asking.ask(view, words, a_standing(ASK, refusals=1), ASK),
+        "wait": asking.wait(view, words, a_standing(WAIT), WAIT),
+        "busy": asking.busy(view, words, a_standing(ASK)),
+        "restart": asking.restart(view, words),
         "sorry": shown.sorry(errors.InvalidTarget(), words, redirection=ID),
     }
 
@@ -88,7 +131,7 @@ PAGES = [
 class _Outline(HTMLParser):
     """Tags that must close, labels, landmarks and headings."""
 
-    VOID = frozenset({"meta", "link", "input", "br"})
+    VOID = frozenset({"meta", "link", "input", "br", "img"})
 
     def __init__(self, page: Response) -> None:
         super().__init__(convert_charrefs=True)

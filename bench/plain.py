@@ -26,7 +26,8 @@ from opensaldo.connectors.registry import load_catalog
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.client import Environment
 from opensaldo.domain.clock import system_clock
-from opensaldo.engine.imports import HISTORY_DEFAULT, HOLDINGS, RESULT_XML, document_place
+from opensaldo.engine.history import HISTORY_DEFAULT
+from opensaldo.engine.kept import HOLDINGS, RESULT_XML, document_place
 from opensaldo.engine.mock import PSU, RETURN_URL, MockPerson, walk
 from opensaldo.engine.reading import Reading
 from opensaldo.store.vault import Vault

@@ -101,6 +101,7 @@ def well(ask: Asker, accept: str | None) -> None:
     failed = ask.api.imported("test-down")
     ask(poll, f"/v1/command/{command_of(failed).attrib['id']}.xml", accept=accept)
     ask("POST /v1/command/sign-out.xml", form=form)
+    in_parts(ask)
     owner = {"ownerExternalId": "loan-7781"}
     for _ in range(200):
         if ask("GET /v1/data.xml", query=owner).status == 200:
@@ -121,6 +122,23 @@ def well(ask: Asker, accept: str | None) -> None:
     ask("GET /v1/health")
     ask("GET /v1/openapi.json")
     ask("GET /schema/v1/{name}.xsd", "/schema/v1/default_import.xsd")
+
+
+def in_parts(ask: Asker) -> None:
+    """The advanced imports, each well and in the order a client needs them."""
+    pair = ask.api.mock_session("test3")
+    form = {"sessionId": pair[0], "sessionIdSignature": pair[1]}
+
+    def done(command: str, **more: str) -> Reply:
+        reply = ask(f"POST /v1/command/{command}.xml", form={**form, **more})
+        assert reply.status == 202, reply.body
+        return ask.api.poll(command_of(reply).attrib["id"])
+
+    done("import-owners")
+    iban = done("import-accounts", fast="false").xml.findtext(".//account/iban") or ""
+    done("import-account-transactions", iban=iban, since=HALF_A_YEAR)
+    card = done("import-credit-cards").xml.findtext(".//creditCard/iban") or ""
+    done("import-credit-card-transactions", cardNumber=card)
 
 
 @pytest.mark.parametrize("accept", DIALECTS.values(), ids=DIALECTS)

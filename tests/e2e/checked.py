@@ -104,6 +104,17 @@ class CheckedApi(Api):
         assert accepted.status == 202, accepted.body
         return self.poll(command_of(accepted).attrib["id"])
 
+    def ordered(self, session: tuple[str, str], command: str, **more: str) -> Reply:
+        """The reply to an advanced command (`import-owners`) in this session."""
+        form = {"sessionId": session[0], "sessionIdSignature": session[1], **more}
+        return self.call("POST", f"/v1/command/{command}.xml", form)
+
+    def done(self, session: tuple[str, str], command: str, **more: str) -> Reply:
+        """The final poll of an advanced command."""
+        accepted = self.ordered(session, command, **more)
+        assert accepted.status == 202, accepted.body
+        return self.poll(command_of(accepted).attrib["id"])
+
     def data(self, owner: str) -> Reply:
         """Everything kept under the owner's id."""
         return self.call("GET", "/v1/data.xml", query={"ownerExternalId": owner})

@@ -162,7 +162,14 @@ def test_the_xml_catalogue_lists_only_what_works(api: CheckedApi):
     assert target.attrib["name"] == "KontoBankApi"
     assert (target.attrib["country"], target.attrib["psd2"]) == ("pl", "true")
     names = [command.attrib["name"] for command in target.findall("commands/command")]
-    assert names == ["DefaultImportCommand"]
+    assert names == [
+        "DefaultImportCommand",
+        "ImportOwnersDetailsCommand",
+        "ImportAccountsCommand",
+        "ImportAccountTransactionsCommand",
+        "ImportCreditCardsCommand",
+        "ImportCreditCardTransactionsCommand",
+    ]
     kinds = [one.attrib["kind"] for one in target.findall(".//credentialMetadata")]
     assert (kinds, target.find("favicon")) == (["API_SETUP"], None)
     whole = api.call("GET", "/v1/command-catalog.xml").xml.findall("targets/target")

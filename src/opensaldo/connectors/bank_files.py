@@ -23,6 +23,13 @@ STANDARDS = (
     "obie",
     "online",
 )
+COMMANDS_OF_ALL = (
+    CommandName.DEFAULT_IMPORT,
+    CommandName.IMPORT_OWNERS,
+    CommandName.IMPORT_ACCOUNTS,
+    CommandName.IMPORT_ACCOUNT_TRANSACTIONS,
+)
+COMMANDS_OF_CARDS = (CommandName.IMPORT_CARDS, CommandName.IMPORT_CARD_TRANSACTIONS)
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]{1,62}(_[a-z]{2})?")
 
 
@@ -99,8 +106,12 @@ class BankTarget:
     @property
     def commands(self) -> tuple[str, ...]:
         """The commands the target offers and the platform runs."""
-        ways_out = (CommandName.SIGN_OUT.value,) if self.sign_out else ()
-        return (CommandName.DEFAULT_IMPORT.value, *ways_out)
+        offered = (
+            *COMMANDS_OF_ALL,
+            *(COMMANDS_OF_CARDS if self.cards else ()),
+            *((CommandName.SIGN_OUT,) if self.sign_out else ()),
+        )
+        return tuple(name.value for name in offered)
 
     def offered(self, environment: Environment, *, simulated: bool) -> Target:
         """The target as the rest of the platform knows it in this environment."""

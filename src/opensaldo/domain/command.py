@@ -13,6 +13,11 @@ class CommandName(StrEnum):
     """The commands the wire knows by name (wire contract, section 5.2)."""
 
     DEFAULT_IMPORT = "DefaultImportCommand"
+    IMPORT_OWNERS = "ImportOwnersDetailsCommand"
+    IMPORT_ACCOUNTS = "ImportAccountsCommand"
+    IMPORT_ACCOUNT_TRANSACTIONS = "ImportAccountTransactionsCommand"
+    IMPORT_CARDS = "ImportCreditCardsCommand"
+    IMPORT_CARD_TRANSACTIONS = "ImportCreditCardTransactionsCommand"
     SIGN_OUT = "SignOutCommand"
 
 

@@ -1,152 +1,113 @@
-"""Commands: accepted in one transaction with their event and their place in the queue."""
+"""Commands: accepted in one transaction with their event and their place in the queue.
+
+A session has one default import, or advanced imports that run one after another: the next one is
+queued when the one before it ends.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 
 from opensaldo.domain.command import Command, CommandName, CommandState
 from opensaldo.domain.event import Event, EventKind
+from opensaldo.domain.secret import Secret
 from opensaldo.domain.session import Session
+from opensaldo.domain.target import Target
 from opensaldo.engine.durable import Job
+from opensaldo.engine.endings import hold_queue
+from opensaldo.engine.found import Found, account_of, card_of, opened
 from opensaldo.engine.ids import ATTEMPTS_MAX, new_number
-from opensaldo.engine.imports import (
-    HOLDINGS,
-    RESULT_XML,
-    document_place,
-    give_up_default_import,
-    run_default_import,
-)
+from opensaldo.engine.imports import give_up_import, run_import
+from opensaldo.engine.kept import FOUND, REQUEST, document_place
 from opensaldo.engine.platform import Platform
 from opensaldo.errors import (
     CommandNotAvailable,
     DefaultImportAlreadyExecuted,
     Defect,
-    InvalidCommandId,
+    InvalidSessionId,
     InvalidSince,
     JobsQuotaExceeded,
 )
 from opensaldo.store.conflicts import DefaultImportTaken, IdTaken, hold
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import commands, events, sessions
+from opensaldo.store.queries import commands, documents, events, sessions
 from opensaldo.store.queries.clients import Caller
-from opensaldo.store.queries.polls import POLLED, polled
-from opensaldo.store.vault import KeyDestroyed
+from opensaldo.store.vault import DataKey, KeyDestroyed
 
 RETRY_WHEN_FULL_S = 10
 
-__all__ = [
-    "HOLDINGS",
-    "RESULT_XML",
-    "jobs",
-    "known_command",
-    "polled_command",
-    "submit_default_import",
-]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a client wants imported.
+
+    `owner_external_id` counts for a default import only; `place` is the IBAN or the card whose
+    transactions are wanted.
+    """
+
+    name: CommandName
+    since: date | None = None
+    owner_external_id: str | None = None
+    place: Secret | None = None
 
 
 def jobs(platform: Platform) -> dict[str, Job]:
     """The written-out table of commands that run in the background; a name is for ever."""
 
     async def run(command_id: str) -> None:
-        await run_default_import(platform, command_id)
+        await run_import(platform, command_id)
 
     async def give_up(command_id: str) -> None:
-        await give_up_default_import(platform, command_id)
+        await give_up_import(platform, command_id)
 
-    return {CommandName.DEFAULT_IMPORT.value: Job(run, give_up)}
+    job = Job(run, give_up)
+    return {
+        CommandName.DEFAULT_IMPORT.value: job,
+        CommandName.IMPORT_OWNERS.value: job,
+        CommandName.IMPORT_ACCOUNTS.value: job,
+        CommandName.IMPORT_ACCOUNT_TRANSACTIONS.value: job,
+        CommandName.IMPORT_CARDS.value: job,
+        CommandName.IMPORT_CARD_TRANSACTIONS.value: job,
+    }
 
 
-async def submit_default_import(
-    platform: Platform,
-    caller: Caller,
-    session: Session,
-    *,
-    since: date | None,
-    owner_external_id: str | None,
+async def submit_import(
+    platform: Platform, caller: Caller, session: Session, wish: Wish
 ) -> tuple[Command, str]:
     """The import is accepted: durable, queued, announced; with the owner's id that counts.
 
     Raises:
         InvalidSince: in the future.
-        CommandNotAvailable: the target does not offer it.
-        DefaultImportAlreadyExecuted: the session has had its import.
+        CommandNotAvailable: the target does not offer it, or the session has advanced imports.
+        DefaultImportAlreadyExecuted: the session has had its default import.
+        InvalidIban: not an account that the session has found.
+        InvalidArgument: not a card that the session has found.
         JobsQuotaExceeded: too many commands of the client are waiting.
     """
-    if since is not None and since > platform.clock().date():
+    if wish.since is not None and wish.since > platform.clock().date():
         raise InvalidSince
-    target = platform.catalog.find(session.target or "", session.environment)
-    if target is None or CommandName.DEFAULT_IMPORT not in target.commands:
-        raise CommandNotAvailable(
-            f"{CommandName.DEFAULT_IMPORT} is not available for {session.target}."
-        )
+    target = _offering(platform, session, wish.name)
 
     def accept(connection: Connection) -> tuple[Command, str]:
         _refuse_when_full(connection, platform, caller)
-        command = _insert(
-            connection,
-            Command(
-                id="",
-                name=CommandName.DEFAULT_IMPORT,
-                session_id=session.id,
-                client_id=session.client_id,
-                environment=session.environment,
-                state=CommandState.SETUP,
-                progress=0,
-                created_at=platform.clock(),
-                target=target.name,
-                institution=target.institution,
-                since=since,
-            ),
-        )
-        owner = _owner_that_counts(connection, session, owner_external_id)
+        new = _new_command(platform, session, target, wish)
+        hold_queue(connection, new)
+        _refuse_mixture(connection, new)
+        number = _number_of(connection, platform, new, wish.place)
+        has_turn = not commands.unfinished_of_session(connection, session.id)
+        command = _insert(connection, new)
+        owner = _owner_that_counts(connection, session, wish)
+        if number is not None:
+            _keep_request(connection, platform, command, owner, number)
         sessions.touch(connection, session.id, command.created_at)
         events.append(connection, _accepted(command))
-        platform.workflows.enqueue(connection, command.name.value, command.id)
+        if has_turn:
+            platform.workflows.enqueue(connection, command.name.value, command.id)
         return command, owner
 
     return await platform.store.change_with(accept)
-
-
-async def polled_command(
-    platform: Platform, caller: Caller, command_id: str, kind: str
-) -> tuple[Command, bytes | None]:
-    """The caller's command of this id and, when it was successful, its document of this kind.
-
-    Raises:
-        InvalidCommandId: unknown, another client's, or removed by retention.
-    """
-    client = caller.client
-    which = {"of_id": command_id, "client_id": client.id, "environment": client.environment.value}
-    row = await platform.store.point(POLLED, which | {"kind": kind})
-    if row is None:
-        raise InvalidCommandId
-    found = polled(row)
-    if found.command.state is not CommandState.SUCCESSFUL:
-        return found.command, None
-    if found.sealed is None or found.key is None:
-        raise InvalidCommandId
-    try:
-        key = platform.vault.unwrap(found.key)
-    except KeyDestroyed:
-        raise InvalidCommandId from None
-    place = document_place(command_id, kind)
-    return found.command, platform.vault.open_sealed(key, found.sealed, place)
-
-
-async def known_command(platform: Platform, caller: Caller, command_id: str) -> Command:
-    """The caller's command of this id.
-
-    Raises:
-        InvalidCommandId: unknown or another client's.
-    """
-    client = caller.client
-    command = await platform.store.fetch(
-        commands.command_of, command_id, client.id, client.environment
-    )
-    if command is None:
-        raise InvalidCommandId
-    return command
 
 
 def _refuse_when_full(connection: Connection, platform: Platform, caller: Caller) -> None:
@@ -155,6 +116,83 @@ def _refuse_when_full(connection: Connection, platform: Platform, caller: Caller
     waiting = commands.count_waiting(connection, client.id, client.environment)
     if waiting >= platform.limits.waiting_commands_max:
         raise JobsQuotaExceeded(retry_after_s=RETRY_WHEN_FULL_S)
+
+
+def _offering(platform: Platform, session: Session, name: CommandName) -> Target:
+    """The session's target, which offers the command."""
+    target = platform.catalog.find(session.target or "", session.environment)
+    if target is None or name not in target.commands:
+        raise CommandNotAvailable(f"{name} is not available for {session.target}.")
+    return target
+
+
+def _new_command(platform: Platform, session: Session, target: Target, wish: Wish) -> Command:
+    return Command(
+        id="",
+        name=wish.name,
+        session_id=session.id,
+        client_id=session.client_id,
+        environment=session.environment,
+        state=CommandState.SETUP,
+        progress=0,
+        created_at=platform.clock(),
+        target=target.name,
+        institution=target.institution,
+        since=wish.since,
+    )
+
+
+def _refuse_mixture(connection: Connection, new: Command) -> None:
+    """Pass if the session has had commands of the same way only (wire contract, section 2.8)."""
+    before = commands.names_of_session(connection, new.session_id)
+    if CommandName.DEFAULT_IMPORT in before:
+        raise DefaultImportAlreadyExecuted
+    if before and new.name is CommandName.DEFAULT_IMPORT:
+        raise CommandNotAvailable(f"{new.name} is not available after an advanced import.")
+
+
+def _number_of(
+    connection: Connection, platform: Platform, new: Command, place: Secret | None
+) -> str | None:
+    """The bank's own name of the account or card asked for; None when all of them are."""
+    find = _FINDERS.get(new.name)
+    if find is None or place is None:
+        return None
+    key = _key_of(connection, platform, new.session_id)
+    kept = documents.documents_of_session(connection, new.session_id, FOUND)
+    return find(opened(platform, key, kept), place)
+
+
+def _keep_request(
+    connection: Connection, platform: Platform, command: Command, owner: str, number: str
+) -> None:
+    """What was asked for is kept sealed, as all bank data."""
+    key = _key_of(connection, platform, command.session_id)
+    place = document_place(command.id, REQUEST)
+    documents.insert_document(
+        connection,
+        command=command,
+        owner_external_id=owner,
+        kind=REQUEST,
+        sealed=platform.vault.seal(key, number.encode(), place),
+        at=command.created_at,
+        due_at=command.created_at + platform.limits.retention,
+    )
+
+
+def _key_of(connection: Connection, platform: Platform, session_id: str) -> DataKey:
+    """The session's key.
+
+    Raises:
+        InvalidSessionId: it was destroyed, so the session is over.
+    """
+    wrapped = sessions.key_of(connection, session_id)
+    try:
+        if wrapped is not None:
+            return platform.vault.unwrap(wrapped)
+    except KeyDestroyed:
+        pass
+    raise InvalidSessionId
 
 
 def _insert(connection: Connection, command: Command) -> Command:
@@ -170,8 +208,9 @@ def _insert(connection: Connection, command: Command) -> Command:
     raise Defect("No free command id was found.")
 
 
-def _owner_that_counts(connection: Connection, session: Session, asked: str | None) -> str:
+def _owner_that_counts(connection: Connection, session: Session, wish: Wish) -> str:
     """The session's owner id; one given now replaces an id we made (wire contract, 5.1)."""
+    asked = wish.owner_external_id
     if asked is None or not session.owner_id_generated:
         return session.owner_external_id or ""
     sessions.adopt_owner(connection, session.id, asked)
@@ -186,3 +225,9 @@ def _accepted(command: Command) -> Event:
         subject=command.id,
         at=command.created_at,
     )
+
+
+_FINDERS: dict[CommandName, Callable[[Found, Secret], str]] = {
+    CommandName.IMPORT_ACCOUNT_TRANSACTIONS: account_of,
+    CommandName.IMPORT_CARD_TRANSACTIONS: card_of,
+}

@@ -1,27 +1,30 @@
-"""The default import: read this first.
+"""Imports: read this first.
 
-One accepted command becomes one run (more after a crash): open the session's access, read all that
-was granted within the time limit, render and seal the result once, and end the command in the same
-transaction that keeps the result.
+One accepted command becomes one run (more after a crash): open the session's access, read what the
+command is for within the time limit, render and seal the result once, and end the command in the
+same transaction that keeps the result. The default import reads everything; the advanced ones
+differ in their plan (`_plan_of`), in their share of what was read (`shares`) and in what they find
+for later ones (`found`). How a command ends is in `endings`.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from opensaldo.connectors.base import Access, Connector, PsuContext
-from opensaldo.domain.account import Holdings
-from opensaldo.domain.aggregate import Origin
-from opensaldo.domain.command import Command, CommandState, Failure, Outcome, Receipt
-from opensaldo.domain.event import Event, EventKind
+from opensaldo.domain.command import Command, CommandName, CommandState, Outcome, Receipt
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.engine.access import GrantedAccess, pack, unpack
+from opensaldo.engine.endings import end_failed, keep
+from opensaldo.engine.found import opened
+from opensaldo.engine.history import earliest_day
+from opensaldo.engine.kept import FOUND, REQUEST, access_place, document_place
 from opensaldo.engine.ledger import Ledger
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.progress import ProgressWriter
-from opensaldo.engine.reading import Reading
+from opensaldo.engine.reading import DETAILS, EVERYTHING, Plan, Reading
 from opensaldo.errors import (
     BankAccessEnded,
     BankConsentWithdrawn,
@@ -34,18 +37,13 @@ from opensaldo.errors import (
     PlatformUnavailable,
     SessionExpired,
 )
-from opensaldo.observe import COMMANDS, IMPORT_SECONDS, log
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import commands, documents, events, owners, sessions
+from opensaldo.store.queries import commands, documents, sessions
+from opensaldo.store.queries.documents import SealedDocument
 from opensaldo.store.vault import DataKey, KeyDestroyed, WrappedKey
-from opensaldo.wire import json_v1, xml_v1
 
-HISTORY_DEFAULT = timedelta(days=90)
-HISTORY_REUSED = timedelta(days=180)
-HISTORY_MAX = timedelta(days=5 * 365 + 1)
 RENEW_BEFORE_END = timedelta(seconds=10)
-HOLDINGS = "holdings"
-RESULT_XML = "result_xml"
+PERSON_STAYS = timedelta(minutes=30)  # later commands of a session are not the person's any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +54,8 @@ class _Started:
     session: Session | None
     wrapped: WrappedKey | None
     sealed: bytes | None = field(repr=False)
+    request: bytes | None = field(repr=False)
+    found: tuple[SealedDocument, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +66,12 @@ class _Run:
     session: Session
     key: DataKey
     granted: GrantedAccess
+    plan: Plan
     attended: bool
     ends_at: datetime
 
 
-async def run_default_import(platform: Platform, command_id: str) -> None:
+async def run_import(platform: Platform, command_id: str) -> None:
     """The command has reached a final state, with its result kept if it was successful.
 
     Safe to run again after a crash: a command that ended is left alone, a rerun is unattended and
@@ -94,28 +95,11 @@ async def run_default_import(platform: Platform, command_id: str) -> None:
         await end_failed(platform, command, CommandState.ERROR, error, receipt)
 
 
-async def give_up_default_import(platform: Platform, command_id: str) -> None:
+async def give_up_import(platform: Platform, command_id: str) -> None:
     """The command is final: `fatal`, unless it had ended already."""
     command = await platform.store.fetch(commands.command_by_id, command_id)
     if command is not None:
         await end_failed(platform, command, CommandState.FATAL, Defect(), None)
-
-
-def earliest_day(session: Session, since: date | None, *, today: date, is_mock: bool) -> date:
-    """The first day an import may reach: `since`, moved up to the latest limit that applies.
-
-    Source: wire contract, section 5.1.
-    """
-    limits = [today - HISTORY_MAX]
-    is_reused = not session.attended
-    if session.max_import_date is not None:
-        limits.append(session.max_import_date)
-    elif not is_reused and not is_mock:
-        limits.append(today - HISTORY_DEFAULT)
-    if is_reused:
-        limits.append(today - HISTORY_REUSED)
-    asked = since or session.max_import_date or today - HISTORY_DEFAULT
-    return max(asked, *limits)
 
 
 async def _start(platform: Platform, command_id: str) -> _Started | None:
@@ -142,6 +126,8 @@ async def _start(platform: Platform, command_id: str) -> _Started | None:
             ),
             wrapped=sessions.key_of(connection, command.session_id),
             sealed=sessions.sealed_access(connection, command.session_id),
+            request=documents.document_of(connection, command_id, REQUEST),
+            found=documents.documents_of_session(connection, command.session_id, FOUND),
         )
 
     return await platform.store.change_with(start)
@@ -164,25 +150,40 @@ def _prepared(platform: Platform, started: _Started) -> _Run:
         key = platform.vault.unwrap(started.wrapped)
     except KeyDestroyed:
         raise SessionExpired from None
-    opened = platform.vault.open_sealed(key, started.sealed, access_place(session.id))
+    access = platform.vault.open_sealed(key, started.sealed, access_place(session.id))
     return _Run(
         command=command,
         session=session,
         key=key,
-        granted=unpack(opened),
-        attended=session.attended and command.runs == 1,
+        granted=unpack(access),
+        plan=_plan_of(platform, started, key),
+        attended=command.runs == 1 and _is_person_there(session, platform.clock()),
         ends_at=ends_at,
     )
 
 
-def access_place(session_id: str) -> str:
-    """What a session's sealed access is bound to."""
-    return f"session:{session_id}:access"
+def _plan_of(platform: Platform, started: _Started, key: DataKey) -> Plan:
+    """The calls the command needs and no other: everything, all details, or one account's lists.
+
+    Raises:
+        SessionExpired: what an earlier command found is no longer kept.
+    """
+    if started.command.name is CommandName.DEFAULT_IMPORT:
+        return EVERYTHING
+    if started.request is None:
+        return DETAILS
+    place = document_place(started.command.id, REQUEST)
+    number = platform.vault.open_sealed(key, started.request, place).decode()
+    found = opened(platform, key, started.found)
+    if number not in found:
+        raise SessionExpired("What the session had found is no longer kept.")
+    return Plan(known={number: found[number]})
 
 
-def document_place(command_id: str, kind: str) -> str:
-    """What a command's sealed document is bound to."""
-    return f"command:{command_id}:{kind}"
+def _is_person_there(session: Session, now: datetime) -> bool:
+    """Whether the person who signed in can be taken to be present."""
+    signed_in_at = session.signed_in_at or session.created_at
+    return session.attended and now < signed_in_at + PERSON_STAYS
 
 
 async def _import_in_words_of_access(platform: Platform, run: _Run) -> None:
@@ -219,9 +220,10 @@ async def _import(platform: Platform, run: _Run) -> None:
             ),
             ledger=Ledger(platform, run.command, access.grant, run.attended),
             on_progress=progress.report,
+            plan=run.plan,
         )
         await _read_in_time(platform, run, reading)
-    await _keep(platform, run, reading)
+    await keep(platform, run.command, run.session, run.key, reading)
 
 
 async def _read_in_time(platform: Platform, run: _Run, reading: Reading) -> None:
@@ -253,98 +255,3 @@ async def _renewed(
     sealed = platform.vault.seal(run.key, packed, access_place(run.session.id))
     await platform.store.change(sessions.replace_access, run.session.id, sealed)
     return fresh
-
-
-async def _keep(platform: Platform, run: _Run, reading: Reading) -> None:
-    """Render, seal and keep the result, and end the command, in one transaction."""
-    holdings = reading.holdings()
-    receipt = Receipt(
-        outcome=Outcome.COMPLETE if reading.is_complete else Outcome.PARTIAL,
-        accounts=len(holdings.accounts) + len(holdings.cards) + len(holdings.deposits),
-        pages=reading.pages,
-        rows=holdings.transaction_count,
-        reruns=run.command.runs - 1,
-    )
-    sealed = await asyncio.to_thread(_sealed_documents, platform, run, holdings)
-
-    def keep(connection: Connection) -> None:
-        now = platform.clock()
-        reading.ledger.settle(connection)
-        if not commands.succeed(connection, run.command.id, receipt, now):
-            return
-        session = sessions.session_of(
-            connection, run.session.id, run.session.client_id, run.session.environment
-        )
-        owner = (session or run.session).owner_external_id
-        if owner is None:
-            raise SessionExpired("The owner's data was deleted while the import ran.")
-        for kind, blob in sealed.items():
-            documents.insert_document(
-                connection,
-                command=run.command,
-                owner_external_id=owner,
-                kind=kind,
-                sealed=blob,
-                at=now,
-                due_at=now + platform.limits.retention,
-            )
-        owners.note_import(
-            connection,
-            run.session.client_id,
-            run.session.environment,
-            owner,
-            Origin.SCRAPER,
-            now,
-        )
-        sessions.touch(connection, run.session.id, now)
-        events.append(connection, _ended(run.command, now))
-
-    await platform.store.change_with(keep)
-    _count(platform, run.command, CommandState.SUCCESSFUL)
-
-
-def _sealed_documents(platform: Platform, run: _Run, holdings: Holdings) -> dict[str, bytes]:
-    rendered = {HOLDINGS: json_v1.encode_holdings(holdings), RESULT_XML: xml_v1.result(holdings)}
-    return {
-        kind: platform.vault.seal(run.key, clear, document_place(run.command.id, kind))
-        for kind, clear in rendered.items()
-    }
-
-
-async def end_failed(
-    platform: Platform,
-    command: Command,
-    state: CommandState,
-    error: OpenSaldoError,
-    receipt: Receipt | None,
-) -> None:
-    """The command has ended with this error, unless it had ended before."""
-    failure = Failure(name=error.wire_name, message=error.message)
-
-    def end(connection: Connection) -> bool:
-        now = platform.clock()
-        if not commands.fail(connection, command.id, state, failure, receipt, now):
-            return False
-        sessions.touch(connection, command.session_id, now)
-        events.append(connection, _ended(command, now))
-        return True
-
-    if await platform.store.change_with(end):
-        log.info("command failed", command=command.id, code=error.wire_name, state=state.value)
-        _count(platform, command, state)
-
-
-def _ended(command: Command, at: datetime) -> Event:
-    return Event(
-        client_id=command.client_id,
-        environment=command.environment,
-        kind=EventKind.COMMAND_ENDED,
-        subject=command.id,
-        at=at,
-    )
-
-
-def _count(platform: Platform, command: Command, state: CommandState) -> None:
-    COMMANDS.labels(command.name.value, state.value).inc()
-    if command.started_at is not None:
-        IMPORT_SECONDS.observe((platform.clock() - command.started_at).total_seconds())

@@ -11,7 +11,7 @@ from opensaldo.domain.aggregate import OwnerRecord, SourceTarget
 from opensaldo.domain.event import Event, EventKind
 from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction, newest_first
-from opensaldo.engine.imports import HOLDINGS, document_place
+from opensaldo.engine.kept import HOLDINGS, document_place
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.retention import scrub
 from opensaldo.errors import UnknownOwnerExternalId

@@ -1,9 +1,9 @@
-"""Reading all a person granted: accounts and lists at once, the pages of one list in order."""
+"""Reading what a person granted: accounts and lists at once, the pages of one list in order."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -20,6 +20,22 @@ PROGRESS_FOUND_ACCOUNTS = 10
 PROGRESS_ALL_READ = 95
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Which calls one run makes: everything that was granted, unless it says less.
+
+    `known` are accounts whose details were read before, by the bank's own names: where there are
+    any, only their lists are read. Without `lists` only details are read.
+    """
+
+    lists: bool = True
+    known: Mapping[str, AccountReading] = field(default_factory=dict)
+
+
+EVERYTHING = Plan()
+DETAILS = Plan(lists=False)
+
+
 @dataclass(slots=True)
 class Reading:
     """One run through one access; after `read` or its interruption `holdings` is what came in."""
@@ -30,7 +46,9 @@ class Reading:
     since: date
     ledger: Ledger
     on_progress: Callable[[int], None]
+    plan: Plan = EVERYTHING
     pages: int = 0
+    _lists: tuple[str, ...] = ()
     _numbers: tuple[str, ...] = ()
     _accounts: dict[str, AccountReading] = field(default_factory=dict)
     _rows: dict[str, list[Transaction]] = field(default_factory=dict)
@@ -39,23 +57,25 @@ class Reading:
     _pages_seen_of_list: dict[tuple[str, str], int] = field(default_factory=dict)
 
     async def read(self) -> None:
-        """Everything was read.
+        """Everything planned was read.
 
         Raises:
             BankError: a call failed; the others were stopped.
             BankRateLimited: the ledger refused; no call was made.
         """
-        able = self.connector.capabilities
-        self._numbers = self.access.account_numbers or await self._ask_numbers()
-        self._open_lists = dict.fromkeys(self._numbers, len(able.lists))
+        able, known = self.connector.capabilities, self.plan.known
+        self._lists = able.lists if self.plan.lists else ()
+        self._numbers = tuple(known) or self.access.account_numbers or await self._ask_numbers()
+        self._accounts = dict(known)
+        self._open_lists = dict.fromkeys(self._numbers, len(self._lists))
         self._rows = {number: [] for number in self._numbers}
-        endpoints = (able.account_endpoint, *able.lists, *self._attended_endpoints())
-        await self.ledger.book((n, endpoint) for n in self._numbers for endpoint in endpoints)
+        details = [number for number in self._numbers if number not in known]
+        lists = [(number, name) for number in self._numbers for name in self._lists]
+        await self.ledger.book([*((n, able.account_endpoint) for n in details), *lists])
         self.on_progress(PROGRESS_FOUND_ACCOUNTS)
         work: list[Coroutine[Any, Any, None]] = []
-        for number in self._numbers:
-            work.append(self._read_account(number))
-            work += [self._read_list(number, name) for name in able.lists]
+        work += [self._read_account(number) for number in details]
+        work += [self._read_list(number, name) for number, name in lists]
         await all_or_first_failure(work)
 
     def holdings(self) -> Holdings:
@@ -88,8 +108,16 @@ class Reading:
 
     @property
     def has_read_any(self) -> bool:
-        """Whether at least one account's details came in."""
-        return bool(self._accounts)
+        """Whether the bank gave at least one account's details, or a page of a known one."""
+        return self.pages > 0 if self.plan.known else bool(self._accounts)
+
+    @property
+    def details(self) -> dict[str, AccountReading]:
+        """The details of each account, by the bank's own name; owners as shown inside it."""
+        return {
+            number: replace(one, owners=_in_account(one.owners))
+            for number, one in self._accounts.items()
+        }
 
     async def _ask_numbers(self) -> tuple[str, ...]:
         call = (WHOLE_GRANT, self.connector.capabilities.accounts_endpoint)
@@ -97,21 +125,16 @@ class Reading:
         self.ledger.made(call)
         return await self.connector.account_numbers(self.access, self.psu)
 
-    def _attended_endpoints(self) -> tuple[str, ...]:
-        """What the connector may call besides, with the person there."""
-        return self.connector.capabilities.attended_endpoints if self.psu is not None else ()
-
     async def _read_account(self, number: str) -> None:
         self.ledger.made((number, self.connector.capabilities.account_endpoint))
         self._accounts[number] = await self.connector.account(self.access, number, self.psu)
         self._report()
 
     async def _read_list(self, number: str, name: str) -> None:
-        for endpoint in (name, *self._attended_endpoints()):
-            self.ledger.made((number, endpoint))
+        self.ledger.made((number, name))
         rows = self._rows[number]
         async for page in self.connector.pages(self.access, number, name, self.since, self.psu):
-            rows += [row for row in page.rows if self._is_wanted(row)]
+            rows += [row for row in page.rows if row.day is None or row.day >= self.since]
             self.pages += 1
             if page.currency is not None:
                 self._currencies.setdefault(number, set()).add(page.currency)
@@ -124,13 +147,9 @@ class Reading:
         self._open_lists[number] -= 1
         self._report()
 
-    def _is_wanted(self, row: Transaction) -> bool:
-        """Whether the row is of the range asked for, and money that moved or is about to."""
-        return row.status.moves_money and (row.day is None or row.day >= self.since)
-
     def _report(self) -> None:
         """Progress: a finished part counts whole, an unfinished list comes closer by each page."""
-        per_account = 1 + len(self.connector.capabilities.lists)
+        per_account = 1 + len(self._lists)
         parts = len(self._numbers) * per_account
         done = len(self._accounts) + sum(
             per_account - 1 - left for left in self._open_lists.values()

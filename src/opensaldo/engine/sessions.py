@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from opensaldo.domain.command import FINAL_STATES, Command, CommandName
+from opensaldo.domain.command import Command, CommandName
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.domain.target import AccessMode, Target
 from opensaldo.engine.ids import ATTEMPTS_MAX, new_number, new_owner_id
@@ -137,8 +137,7 @@ async def _is_over(platform: Platform, session: Session) -> bool:
         return True
     if not _is_idle(session, platform.clock() - platform.limits.session_idle):
         return False
-    running = await platform.store.fetch(commands.default_import_of, session.id)
-    return running is None or running.state in FINAL_STATES
+    return not await platform.store.fetch(commands.unfinished_of_session, session.id)
 
 
 def _is_idle(session: Session, since: datetime) -> bool:

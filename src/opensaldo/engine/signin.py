@@ -17,8 +17,9 @@ from opensaldo.domain.session import Redirection, RedirectionState, Session
 from opensaldo.domain.target import AccessMode, Target
 from opensaldo.engine.access import GrantedAccess, pack
 from opensaldo.engine.clients import require
+from opensaldo.engine.history import HISTORY_DEFAULT, HISTORY_MAX
 from opensaldo.engine.ids import new_grant
-from opensaldo.engine.imports import HISTORY_DEFAULT, HISTORY_MAX, access_place
+from opensaldo.engine.kept import access_place
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.sessions import create_session
 from opensaldo.errors import AlreadySignedIn, InvalidSessionId, InvalidTarget

@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from opensaldo.domain.account import Account, Holdings
-from opensaldo.domain.command import Command, CommandState
+from opensaldo.domain.command import Command, CommandName, CommandState
 from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction
 from opensaldo.wire.names import FAILED_STATES, failure_of
@@ -85,7 +85,10 @@ class ReceiptBody(msgspec.Struct):
 
 
 class CommandResult(msgspec.Struct, omit_defaults=True, rename="camel"):
-    """A command and, once it is complete, what it read."""
+    """A command and, once it is complete, what it read.
+
+    Of an advanced import only what it read is there; cards do not exist in this dialect.
+    """
 
     id: str
     status: Progress
@@ -120,8 +123,11 @@ def command_result(
     )
     if command.state is CommandState.SUCCESSFUL and holdings is not None:
         opened = decode_holdings(holdings) if isinstance(holdings, bytes) else holdings
-        document.owners = [_owner(owner, owner_external_id) for owner in opened.owners]
-        document.accounts = [_account(account) for account in opened.accounts]
+        is_whole = command.name is CommandName.DEFAULT_IMPORT
+        if is_whole or opened.owners:
+            document.owners = [_owner(owner, owner_external_id) for owner in opened.owners]
+        if is_whole or opened.accounts:
+            document.accounts = [_account(account) for account in opened.accounts]
     if command.state in FAILED_STATES:
         failure = failure_of(command)
         document.exception = Fault(failure.name, clean_text(failure.message) or "")

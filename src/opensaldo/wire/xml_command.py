@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from opensaldo.domain.command import Command, CommandName, CommandState, Failure
 from opensaldo.wire.names import FAILED_STATES, failure_of
 from opensaldo.wire.xml_text import attribute, content, element
+
+SCHEMA_OF_COMMAND: Mapping[CommandName, str] = {
+    CommandName.DEFAULT_IMPORT: "default_import",
+    CommandName.IMPORT_OWNERS: "import_owners",
+    CommandName.IMPORT_ACCOUNTS: "import_accounts",
+    CommandName.IMPORT_ACCOUNT_TRANSACTIONS: "import_account_transactions",
+    CommandName.IMPORT_CARDS: "import_credit_cards",
+    CommandName.IMPORT_CARD_TRANSACTIONS: "import_credit_card_transactions",
+    CommandName.SIGN_OUT: "sign_out",
+}
+
+
+def schema_of(command: Command) -> str:
+    """The name of the schema that the command's poll names."""
+    return SCHEMA_OF_COMMAND[command.name]
 
 
 def command(
@@ -14,7 +31,7 @@ def command(
 
     Args:
         command: in a failed state its failure is shown, and InternalError if it has none.
-        result: the stored inside of `<result>`, as `xml_holdings.result` rendered it.
+        result: the stored inside of `<result>`, as `xml_result.result` rendered it.
         friendly_message: for a failed command, a text in the person's language.
     """
     started = command.state is not CommandState.SETUP

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from opensaldo.domain.account import Account, Card, Deposit, Holdings
+from opensaldo.domain.account import Account, Card, Deposit
 from opensaldo.domain.owner import Owner
 from opensaldo.wire.text import one_line
 from opensaldo.wire.xml_text import (
@@ -26,18 +26,7 @@ from opensaldo.wire.xml_transactions import TransactionWriter
 
 DEPTH = 3
 
-_PARTIAL = attribute("partialDueToTimeout", "true")
-
-
-def result(holdings: Holdings) -> bytes:
-    """The inside of `<result>`, rendered once when the import ends and stored as it is.
-
-    Owners and accounts are always there, cards only when there are any, deposits never.
-    """
-    writer = TransactionWriter()
-    shown_cards = cards(holdings.cards, writer) if holdings.cards else ()
-    listed = chain(owners(holdings.owners), accounts(holdings.accounts, writer), shown_cards)
-    return b"".join(listed)
+PARTIAL = attribute("partialDueToTimeout", "true")
 
 
 def owners(owners: Sequence[Owner]) -> Iterable[bytes]:
@@ -120,7 +109,7 @@ def _account(account: Account, writer: TransactionWriter) -> Iterator[bytes]:
     )
     rows = writer.money_transactions(account.transactions)
     pieces = chain((facts.encode(),), rows, (_holders(account.owners).encode(),))
-    return enclosed(DEPTH + 1, "account", pieces, _PARTIAL if account.partial else "")
+    return enclosed(DEPTH + 1, "account", pieces, PARTIAL if account.partial else "")
 
 
 def _direct_debit(available: bool | None) -> str:
@@ -146,7 +135,7 @@ def _card(card: Card, writer: TransactionWriter) -> Iterator[bytes]:
     )
     rows = writer.money_transactions(card.transactions)
     pieces = chain((facts.encode(),), rows, (_holders(card.owners).encode(),))
-    return enclosed(DEPTH + 1, "creditCard", pieces, _PARTIAL if card.partial else "")
+    return enclosed(DEPTH + 1, "creditCard", pieces, PARTIAL if card.partial else "")
 
 
 def _deposit(deposit: Deposit) -> bytes:

@@ -40,9 +40,9 @@ def attribute(name: str, value: str | None) -> str:
     return f' {name}="{value}"'
 
 
-def line(depth: int, name: str, inner: str) -> str:
+def line(depth: int, name: str, inner: str, attributes: str = "") -> str:
     """The element with this ready content on one line, even when it is empty."""
-    return f"{'  ' * depth}<{name}>{inner}</{name}>\n"
+    return f"{'  ' * depth}<{name}{attributes}>{inner}</{name}>\n"
 
 
 def element(depth: int, name: str, text: str | None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from opensaldo.wire.text import clean_text
 from opensaldo.wire.xml_catalog import FaviconUrl, catalog
-from opensaldo.wire.xml_command import command, session, sign_out
+from opensaldo.wire.xml_command import command, schema_of, session, sign_out
 from opensaldo.wire.xml_data import owner_data
 from opensaldo.wire.xml_envelope import (
     Envelope,
@@ -20,7 +20,7 @@ from opensaldo.wire.xml_envelope import (
     unauthorized_comment,
     unauthorized_reply,
 )
-from opensaldo.wire.xml_holdings import result
+from opensaldo.wire.xml_result import result
 
 CONTENT_TYPE = "application/xml; charset=utf-8"
 
@@ -37,6 +37,7 @@ __all__ = [
     "owner_data",
     "reply",
     "result",
+    "schema_of",
     "session",
     "sign_out",
     "unauthorized_comment",

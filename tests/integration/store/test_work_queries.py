@@ -62,8 +62,11 @@ def test_a_command_comes_back_as_it_was_added(store, clock, command):
         assert commands.command_by_id(c, full.id) == full
         assert commands.command_of(c, full.id, "acme-test", TEST) == full
         assert commands.commands_of_session(c, full.session_id) == (command, full)
-        assert commands.default_import_of(c, full.session_id) == command
-        assert commands.default_import_of(c, "x") is None
+        assert commands.unfinished_of_session(c, full.session_id) == (command,)
+        assert commands.unfinished_of_session(c, "x") == ()
+        both = {CommandName.DEFAULT_IMPORT, CommandName.SIGN_OUT}
+        assert commands.names_of_session(c, full.session_id) == both
+        assert commands.names_of_session(c, "x") == frozenset()
 
 
 def test_a_command_is_its_clients_own_in_its_environment(store, command):

@@ -34,7 +34,16 @@ def test_kontobank_is_offered_in_every_country_on_test(seal: Seal):
     assert (polish.name, polish.institution) == ("KontoBankApi", "KontoBank")
     assert polish.interface is Interface.PSD2
     assert polish.account_types == (AccountType.INDIVIDUAL,)
-    assert polish.commands == ("DefaultImportCommand",)
+    assert polish.commands == (
+        "DefaultImportCommand",
+        "ImportOwnersDetailsCommand",
+        "ImportAccountsCommand",
+        "ImportAccountTransactionsCommand",
+        "ImportCreditCardsCommand",
+        "ImportCreditCardTransactionsCommand",
+    )
+    (romanian,) = [target for target in targets if target.country == "ro"]
+    assert romanian.commands == polish.commands[:4]
     assert polish.credentials == ("API_SETUP",)
     assert polish.beta
     assert polish.multiple_access

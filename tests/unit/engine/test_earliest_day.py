@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opensaldo.engine.imports import earliest_day
+from opensaldo.engine.history import earliest_day
 from tests.support.builders import a_session
 
 TODAY = date(2026, 3, 2)

@@ -34,9 +34,13 @@ _OF_SESSION = (
     .where(commands.c.session_id == bindparam("session_id"))
     .order_by(commands.c.created_at, commands.c.id)
 )
-_DEFAULT_IMPORT_OF = select(commands).where(
-    commands.c.session_id == bindparam("session_id"),
-    commands.c.name == CommandName.DEFAULT_IMPORT.value,
+_NAMES_OF_SESSION = (
+    select(commands.c.name).where(commands.c.session_id == bindparam("session_id")).distinct()
+)
+_UNFINISHED_OF_SESSION = (
+    select(commands)
+    .where(commands.c.session_id == bindparam("session_id"), _UNFINISHED)
+    .order_by(commands.c.created_at, commands.c.id)
 )
 _START = (
     update(commands)
@@ -125,10 +129,16 @@ def commands_of_session(connection: Connection, session_id: str) -> tuple[Comman
     return tuple(command_from(row) for row in rows)
 
 
-def default_import_of(connection: Connection, session_id: str) -> Command | None:
-    """Find the session's default import, in whatever state."""
-    row = connection.execute(_DEFAULT_IMPORT_OF, {"session_id": session_id}).one_or_none()
-    return None if row is None else command_from(row)
+def names_of_session(connection: Connection, session_id: str) -> frozenset[CommandName]:
+    """List which commands the session has had, whatever became of them."""
+    rows = connection.execute(_NAMES_OF_SESSION, {"session_id": session_id}).scalars()
+    return frozenset(CommandName(name) for name in rows)
+
+
+def unfinished_of_session(connection: Connection, session_id: str) -> tuple[Command, ...]:
+    """List a session's commands that have not ended, oldest first."""
+    rows = connection.execute(_UNFINISHED_OF_SESSION, {"session_id": session_id})
+    return tuple(command_from(row) for row in rows)
 
 
 def start(

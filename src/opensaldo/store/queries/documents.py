@@ -25,6 +25,14 @@ class DocumentRow:
     key: WrappedKey
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedDocument:
+    """One sealed document of a command; its key is the session's."""
+
+    command_id: str
+    sealed: bytes = field(repr=False)
+
+
 _INSERT = insert(documents)
 _HOLD_KEY = (
     select(sessions.c.key_id)
@@ -33,6 +41,11 @@ _HOLD_KEY = (
 )
 _DOCUMENT_OF = select(documents.c.sealed).where(
     documents.c.command_id == bindparam("command_id"), documents.c.kind == bindparam("kind")
+)
+_OF_SESSION = (
+    select(documents.c.command_id, documents.c.sealed)
+    .where(documents.c.session_id == bindparam("session_id"), documents.c.kind == bindparam("kind"))
+    .order_by(documents.c.created_at, documents.c.id)
 )
 _OF_OWNER = (
     select(
@@ -94,6 +107,17 @@ def document_of(connection: Connection, command_id: str, kind: str) -> bytes | N
     which = {"command_id": command_id, "kind": kind}
     sealed: bytes | None = connection.execute(_DOCUMENT_OF, which).scalar_one_or_none()
     return sealed
+
+
+def documents_of_session(
+    connection: Connection, session_id: str, kind: str
+) -> tuple[SealedDocument, ...]:
+    """List a session's sealed documents of one kind, oldest first."""
+    which = {"session_id": session_id, "kind": kind}
+    return tuple(
+        SealedDocument(command_id=row.command_id, sealed=row.sealed)
+        for row in connection.execute(_OF_SESSION, which)
+    )
 
 
 def documents_of_owner(

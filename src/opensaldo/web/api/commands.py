@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from opensaldo.domain.command import Command
+from opensaldo.domain.command import Command, CommandName
+from opensaldo.domain.secret import Secret
 from opensaldo.domain.session import Session
-from opensaldo.engine.commands import (
-    HOLDINGS,
-    RESULT_XML,
-    known_command,
-    polled_command,
-    submit_default_import,
-)
+from opensaldo.engine.commands import Wish, submit_import
 from opensaldo.engine.ids import new_number
+from opensaldo.engine.kept import HOLDINGS, RESULT_XML
+from opensaldo.engine.polling import known_command, polled_command
 from opensaldo.engine.sessions import known_session, open_session, session_of_command, sign_out
 from opensaldo.engine.signin import reusable_access_id
 from opensaldo.errors import InvalidSessionId
@@ -25,17 +22,54 @@ from opensaldo.wire.json_result import command_result
 async def default_import(call: Call) -> Response:
     """The import is accepted and queued."""
     session = await _open_session(call)
-    command, owner_that_counts = await submit_default_import(
-        call.front.platform,
-        call.caller,
-        session,
+    wish = Wish(
+        name=CommandName.DEFAULT_IMPORT,
         since=call.params.day("since"),
         owner_external_id=call.owner_external_id(),
     )
-    if call.in_json:
-        return call.json(json_v1.accepted(command))
-    inner = xml_v1.command(command)
-    return call.xml("command_setup", inner, status=202, owner=owner_that_counts)
+    return await _accepted(call, session, wish)
+
+
+async def import_owners(call: Call) -> Response:
+    """The import of owners is accepted and queued."""
+    session = await _open_session(call)
+    return await _accepted(call, session, Wish(name=CommandName.IMPORT_OWNERS))
+
+
+async def import_accounts(call: Call) -> Response:
+    """The import of accounts without transactions is accepted and queued."""
+    session = await _open_session(call)
+    call.params.flag("fast", default=True)
+    return await _accepted(call, session, Wish(name=CommandName.IMPORT_ACCOUNTS))
+
+
+async def import_account_transactions(call: Call) -> Response:
+    """The import of one account's transactions is accepted and queued."""
+    session = await _open_session(call)
+    call.params.flag("fast", default=False)
+    wish = Wish(
+        name=CommandName.IMPORT_ACCOUNT_TRANSACTIONS,
+        since=call.params.day("since"),
+        place=Secret(call.params.required("iban")),
+    )
+    return await _accepted(call, session, wish)
+
+
+async def import_cards(call: Call) -> Response:
+    """The import of credit cards without transactions is accepted and queued."""
+    session = await _open_session(call)
+    return await _accepted(call, session, Wish(name=CommandName.IMPORT_CARDS))
+
+
+async def import_card_transactions(call: Call) -> Response:
+    """The import of one credit card's transactions is accepted and queued."""
+    session = await _open_session(call)
+    wish = Wish(
+        name=CommandName.IMPORT_CARD_TRANSACTIONS,
+        since=call.params.day("since"),
+        place=Secret(call.params.required("cardNumber")),
+    )
+    return await _accepted(call, session, wish)
 
 
 async def poll(call: Call) -> Response:
@@ -45,7 +79,8 @@ async def poll(call: Call) -> Response:
     kind = HOLDINGS if call.in_json else RESULT_XML
     command, result = await polled_command(call.front.platform, call.caller, command_id, kind)
     if not call.in_json:
-        return call.xml("default_import", xml_v1.command(command, result=result))
+        inner = xml_v1.command(command, result=result)
+        return call.xml(xml_v1.schema_of(command), inner)
     return call.json(await _json_result(call, command, result))
 
 
@@ -55,6 +90,14 @@ async def end_session(call: Call) -> Response:
     target = await sign_out(call.front.platform, call.caller, session)
     inner = xml_v1.sign_out(new_number(), target.name, target.institution)
     return call.xml("sign_out", inner, owner=session.owner_external_id)
+
+
+async def _accepted(call: Call, session: Session, wish: Wish) -> Response:
+    """The reply to a command that was set up."""
+    command, owner = await submit_import(call.front.platform, call.caller, session, wish)
+    if call.in_json:
+        return call.json(json_v1.accepted(command))
+    return call.xml("command_setup", xml_v1.command(command), status=202, owner=owner)
 
 
 async def _open_session(call: Call) -> Session:
@@ -88,11 +131,22 @@ async def _json_result(call: Call, command: Command, holdings: bytes | None) -> 
     )
 
 
+ADVANCED = {
+    "import-owners": import_owners,
+    "import-accounts": import_accounts,
+    "import-account-transactions": import_account_transactions,
+    "import-credit-cards": import_cards,
+    "import-credit-card-transactions": import_card_transactions,
+}
 RESOURCES = (
     Resource(
         path="/v1/command/default-import.xml",
         dialect=Dialect.BOTH,
         handlers={"POST": default_import},
+    ),
+    *(
+        Resource(path=f"/v1/command/{name}.xml", dialect=Dialect.XML, handlers={"POST": handler})
+        for name, handler in ADVANCED.items()
     ),
     Resource(path="/v1/command/sign-out.xml", dialect=Dialect.XML, handlers={"POST": end_session}),
     Resource(path="/v1/command/{id}.xml", dialect=Dialect.BOTH, handlers={"GET": poll}),

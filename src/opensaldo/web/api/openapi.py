@@ -12,6 +12,7 @@ from opensaldo.web.api import (
     openapi_catalogs,
     openapi_commands,
     openapi_data,
+    openapi_imports,
     openapi_signin,
 )
 from opensaldo.web.api.openapi_answers import common_failures
@@ -76,6 +77,7 @@ def document(public_url: str, version: str) -> dict[str, Any]:
         "paths": {
             **openapi_signin.paths(public_url),
             **openapi_commands.paths(public_url),
+            **openapi_imports.paths(public_url),
             **openapi_data.paths(public_url),
             **openapi_catalogs.paths(public_url),
         },

@@ -31,22 +31,22 @@ from opensaldo.web.api.openapi_schemas import Schema, named
 from opensaldo.web.common import Dialect
 from opensaldo.wire import json_v1, xml_v1
 
-_OF_SESSION = (InvalidSessionId, InvalidSessionIdSignature, NotSignedIn)
-_SESSION_ID = Parameter(
+OF_SESSION = (InvalidSessionId, InvalidSessionIdSignature, NotSignedIn)
+SESSION_ID = Parameter(
     name="sessionId",
     meaning="The session.",
     schema=schemas.SESSION_ID,
     example=examples.SESSION_ID,
     required=True,
 )
-_SIGNATURE = Parameter(
+SIGNATURE = Parameter(
     name="sessionIdSignature",
     meaning="The signature that came with the session's id.",
     schema=schemas.SIGNATURE,
     example=examples.SIGNATURE,
     required=True,
 )
-_SINCE = Parameter(
+SINCE = Parameter(
     name="since",
     meaning="The first day to import, not in the future; an older day than allowed is moved up to "
     "the limit. Default: 90 days ago, or the session's `maxImportDate`.",
@@ -62,7 +62,7 @@ _COMMAND_ID = Parameter(
 )
 _IF_SENT = "If sent, it must be the command's; required when the client's settings say so."
 
-_NEXT: Schema = {
+NEXT: Schema = {
     "poll": {
         "operationId": "getCommand",
         "parameters": {"id": "$response.body#/id"},
@@ -88,7 +88,7 @@ def _default_import(public_url: str) -> Schema:
     errors = (
         *WITH_KEY,
         InvalidSince,
-        *_OF_SESSION,
+        *OF_SESSION,
         InvalidOwnerExternalId,
         CommandNotAvailable,
         DefaultImportAlreadyExecuted,
@@ -98,10 +98,11 @@ def _default_import(public_url: str) -> Schema:
         "tags": ["Commands"],
         "operationId": "startDefaultImport",
         "summary": "Start the default import",
-        "description": "Owners, accounts and transactions in one command; once per session. "
-        "Accepted means durable: the import ends even if the platform is restarted. XML answers "
-        "202, JSON 200. `ownerExternalId` counts only if the session has a generated one.",
-        "requestBody": in_body(_SESSION_ID, _SIGNATURE, _SINCE, OWNER, OWNER_SECOND_NAME),
+        "description": "Owners, accounts and transactions in one command; once per session, and "
+        "not in one with advanced imports. Accepted means durable: the import ends even if the "
+        "platform is restarted. XML answers 202, JSON 200. `ownerExternalId` counts only if the "
+        "session has a generated one.",
+        "requestBody": in_body(SESSION_ID, SIGNATURE, SINCE, OWNER, OWNER_SECOND_NAME),
         "responses": {
             "200": {
                 **json_success(
@@ -109,7 +110,7 @@ def _default_import(public_url: str) -> Schema:
                     "Accepted, in the JSON dialect.",
                     json.loads(json_v1.accepted(examples.QUEUED)),
                 ),
-                "links": _NEXT,
+                "links": NEXT,
             },
             "202": xml_success(public_url, "command_setup", "Accepted.", example=in_xml),
             **failures(public_url, Dialect.BOTH, errors),
@@ -126,7 +127,8 @@ def _poll(public_url: str) -> Schema:
         "operationId": "getCommand",
         "summary": "Poll a command",
         "description": "Every 2 to 5 seconds until the state is final: `successful`, `error` or "
-        "`fatal` (JSON: COMPLETED, FAILED). Readable for 24 hours.",
+        "`fatal` (JSON: COMPLETED, FAILED). Readable for 24 hours. The schema a reply in XML names "
+        "is that of its command: `import_owners.xsd` after an import of owners, and so on.",
         "parameters": [
             in_path(_COMMAND_ID),
             *in_query(
@@ -147,14 +149,14 @@ def _poll(public_url: str) -> Schema:
 def _sign_out(public_url: str) -> Schema:
     inner = xml_v1.sign_out("701000124", "KontoBank", "KontoBank")
     in_xml = examples.xml_reply(public_url, "sign_out", inner, owner=examples.OWNER)
-    errors = (*WITH_KEY, *_OF_SESSION, CommandNotAvailable)
+    errors = (*WITH_KEY, *OF_SESSION, CommandNotAvailable)
     return {
         "tags": ["Commands"],
         "operationId": "signOut",
         "summary": "Sign out at the bank",
         "description": "Only targets that list `SignOutCommand` in the catalogue; with others the "
         "session ends by itself when idle.",
-        "requestBody": in_body(_SESSION_ID, _SIGNATURE),
+        "requestBody": in_body(SESSION_ID, SIGNATURE),
         "responses": {
             "200": xml_success(public_url, "sign_out", "The session has ended.", example=in_xml),
             **failures(public_url, Dialect.XML, errors),

@@ -104,6 +104,11 @@ RECORD = OwnerRecord(
 )
 
 
+def queued(name: CommandName) -> Command:
+    """A command that was just accepted."""
+    return replace(QUEUED, name=name)
+
+
 def xml_reply(
     public_url: str, schema: str, inner: bytes, *, status: int = 200, owner: str | None = None
 ) -> bytes:

@@ -1,0 +1,155 @@
+"""How an import ends: once, in one transaction with what it keeps and with what comes next."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from opensaldo.domain.account import Holdings
+from opensaldo.domain.aggregate import Origin
+from opensaldo.domain.command import Command, CommandName, CommandState, Failure, Outcome, Receipt
+from opensaldo.domain.event import Event, EventKind
+from opensaldo.domain.session import Session
+from opensaldo.engine import found
+from opensaldo.engine.kept import FOUND, HOLDINGS, RESULT_XML, document_place
+from opensaldo.engine.platform import Platform
+from opensaldo.engine.reading import Reading
+from opensaldo.engine.shares import share_of
+from opensaldo.errors import OpenSaldoError, SessionExpired
+from opensaldo.observe import COMMANDS, IMPORT_SECONDS, log
+from opensaldo.store.conflicts import hold
+from opensaldo.store.db import Connection
+from opensaldo.store.queries import commands, documents, events, owners, sessions
+from opensaldo.store.vault import DataKey
+from opensaldo.wire import json_v1, xml_v1
+
+
+async def keep(
+    platform: Platform, command: Command, session: Session, key: DataKey, reading: Reading
+) -> None:
+    """Render, seal and keep the command's share, and end the command, in one transaction."""
+    share = share_of(command.name, reading.holdings())
+    receipt = _receipt(command, reading, share)
+    sealed = await asyncio.to_thread(_sealed_documents, platform, command, key, reading, share)
+
+    def end(connection: Connection) -> None:
+        now = platform.clock()
+        hold_queue(connection, command)
+        reading.ledger.settle(connection)
+        if not commands.succeed(connection, command.id, receipt, now):
+            return
+        owner = _owner_that_counts(connection, session)
+        for kind, blob in sealed.items():
+            documents.insert_document(
+                connection,
+                command=command,
+                owner_external_id=owner,
+                kind=kind,
+                sealed=blob,
+                at=now,
+                due_at=now + platform.limits.retention,
+            )
+        owners.note_import(
+            connection, command.client_id, command.environment, owner, Origin.SCRAPER, now
+        )
+        _go_on(connection, platform, command, now)
+
+    await platform.store.change_with(end)
+    _count(platform, command, CommandState.SUCCESSFUL)
+
+
+async def end_failed(
+    platform: Platform,
+    command: Command,
+    state: CommandState,
+    error: OpenSaldoError,
+    receipt: Receipt | None,
+) -> None:
+    """The command has ended with this error, unless it had ended before."""
+    failure = Failure(name=error.wire_name, message=error.message)
+
+    def end(connection: Connection) -> bool:
+        now = platform.clock()
+        hold_queue(connection, command)
+        if not commands.fail(connection, command.id, state, failure, receipt, now):
+            return False
+        _go_on(connection, platform, command, now)
+        return True
+
+    if await platform.store.change_with(end):
+        log.info("command failed", command=command.id, code=error.wire_name, state=state.value)
+        _count(platform, command, state)
+
+
+def hold_queue(connection: Connection, command: Command) -> None:
+    """Until this transaction ends no other one accepts or ends a command of the session.
+
+    A default import is the only command of its session, so it has nothing to wait for.
+    """
+    if command.name is not CommandName.DEFAULT_IMPORT:
+        hold(connection, "session", command.session_id)
+
+
+def _go_on(connection: Connection, platform: Platform, ended: Command, now: datetime) -> None:
+    """The command's end is noted, and the session's next command is queued where there is one."""
+    sessions.touch(connection, ended.session_id, now)
+    events.append(connection, _ended(ended, now))
+    if ended.name is CommandName.DEFAULT_IMPORT:
+        return
+    for waiting in commands.unfinished_of_session(connection, ended.session_id)[:1]:
+        platform.workflows.enqueue(connection, waiting.name.value, waiting.id)
+
+
+def _owner_that_counts(connection: Connection, session: Session) -> str:
+    """The owner's id as it is now.
+
+    Raises:
+        SessionExpired: the owner was erased meanwhile; what was read must not come back.
+    """
+    now = sessions.session_of(connection, session.id, session.client_id, session.environment)
+    owner = (now or session).owner_external_id
+    if owner is None:
+        raise SessionExpired("The owner's data was deleted while the import ran.")
+    return owner
+
+
+def _sealed_documents(
+    platform: Platform, command: Command, key: DataKey, reading: Reading, share: Holdings
+) -> dict[str, bytes]:
+    clear = {
+        HOLDINGS: json_v1.encode_holdings(share),
+        RESULT_XML: xml_v1.result(share, command.name),
+    }
+    kept_for_later = found.found_by(command.name, reading.details)
+    if kept_for_later is not None:
+        clear[FOUND] = found.pack(kept_for_later)
+    return {
+        kind: platform.vault.seal(key, text, document_place(command.id, kind))
+        for kind, text in clear.items()
+    }
+
+
+def _receipt(command: Command, reading: Reading, share: Holdings) -> Receipt:
+    return Receipt(
+        outcome=Outcome.COMPLETE if reading.is_complete else Outcome.PARTIAL,
+        accounts=len(share.accounts) + len(share.cards) + len(share.deposits),
+        pages=reading.pages,
+        rows=share.transaction_count,
+        reruns=command.runs - 1,
+    )
+
+
+def _ended(command: Command, at: datetime) -> Event:
+    return Event(
+        client_id=command.client_id,
+        environment=command.environment,
+        kind=EventKind.COMMAND_ENDED,
+        subject=command.id,
+        at=at,
+    )
+
+
+def _count(platform: Platform, command: Command, state: CommandState) -> None:
+    COMMANDS.labels(command.name.value, state.value).inc()
+    if command.started_at is not None:
+        IMPORT_SECONDS.observe((platform.clock() - command.started_at).total_seconds())

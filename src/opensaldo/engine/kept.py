@@ -1,0 +1,18 @@
+"""What is kept sealed under a session's key, and what each piece is bound to."""
+
+from __future__ import annotations
+
+HOLDINGS = "holdings"
+RESULT_XML = "result_xml"
+FOUND = "found"
+REQUEST = "request"
+
+
+def access_place(session_id: str) -> str:
+    """What a session's sealed access is bound to."""
+    return f"session:{session_id}:access"
+
+
+def document_place(command_id: str, kind: str) -> str:
+    """What a command's sealed document is bound to."""
+    return f"command:{command_id}:{kind}"

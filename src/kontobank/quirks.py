@@ -21,26 +21,26 @@ HOSTILE = (
 TEXT_KEYS = ("description", "transactionType", "accountNameClient", "accountTypeName")
 
 
-def hostile_text(reply: Reply) -> Reply:
+def hostile_text(reply: Reply, keys: tuple[str, ...] = TEXT_KEYS) -> Reply:
     """The same reply with titles, names and kinds no program likes."""
     counter = iter(range(1_000_000))
-    _spoil(reply, counter.__next__)
+    _spoil(reply, keys, counter.__next__)
     return reply
 
 
-def _spoil(node: Any, step: Callable[[], int]) -> None:
+def _spoil(node: Any, keys: tuple[str, ...], step: Callable[[], int]) -> None:
     if isinstance(node, list):
         for item in node:
-            _spoil(item, step)
+            _spoil(item, keys, step)
     if not isinstance(node, dict):
         return
     for key, value in node.items():
-        if key in TEXT_KEYS:
+        if key in keys:
             node[key] = HOSTILE[step() % len(HOSTILE)]
         elif key == "nameAddress" and isinstance(value, dict):
             node[key] = {"value": [HOSTILE[step() % len(HOSTILE)], HOSTILE[2]]}
         else:
-            _spoil(value, step)
+            _spoil(value, keys, step)
 
 
 def nonsense(_reply: Reply) -> Reply:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from kontobank.access.consents import Consents
 from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
@@ -40,6 +41,7 @@ class Controls:
 
     clock: Clock
     registry: Registry
+    consents: Consents
     ledger: Ledger
     journal: Journal
     faults: FaultPlan
@@ -96,11 +98,16 @@ class Controls:
 
     async def withdraw(self, request: Request) -> Response:
         """The person withdrew the consent at the bank; 404 when there is none."""
-        consent = self.registry.consent(request.path_params["consent_id"])
-        if consent is None:
+        name = request.path_params["consent_id"]
+        by_token, by_id = self.registry.consent(name), self.consents.consent(name)
+        if by_token is not None:
+            self.registry.end(by_token, "withdrawn")
+        elif by_id is not None:
+            self.consents.end(by_id, "revokedByPsu")
+        else:
             return JSONResponse({"error": "no such consent"}, 404)
-        self.registry.end(consent, "withdrawn")
-        return JSONResponse({"consentId": consent.id, "status": consent.status})
+        status = by_token.status if by_token else by_id.status if by_id else ""
+        return JSONResponse({"consentId": name, "status": status})
 
     async def log(self, request: Request) -> Response:
         """The calls numbered above `since`; `last` is where to go on."""
@@ -125,6 +132,7 @@ class Controls:
         """The bank is as it was at its start: no consents, faults, pins, log; real time."""
         parts: tuple[Resettable, ...] = (
             self.registry,
+            self.consents,
             self.ledger,
             self.journal,
             self.faults,

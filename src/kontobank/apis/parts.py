@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kontobank.access.consents import Consents
 from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
@@ -18,6 +19,7 @@ class Parts:
     seed: int
     clock: Clock
     registry: Registry
+    consents: Consents
     ledger: Ledger
     journal: Journal
     faults: FaultPlan

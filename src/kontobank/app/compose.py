@@ -8,10 +8,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kontobank import login, switchboard
+from kontobank.access.consents import Consents
 from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
-from kontobank.apis import online
+from kontobank.apis import berlin_group, online
 from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import Face
 from kontobank.clock import Clock
@@ -44,6 +45,7 @@ def create_app(
         seed=seed,
         clock=clock,
         registry=Registry(seed, clock),
+        consents=Consents(seed, clock),
         ledger=Ledger(),
         journal=Journal(),
         faults=FaultPlan(latency_ms),
@@ -53,11 +55,19 @@ def create_app(
     )
     site = online.Site(parts)
     controls = switchboard.Controls(
-        clock, parts.registry, parts.ledger, parts.journal, parts.faults, parts.seals, (site,)
+        clock,
+        parts.registry,
+        parts.consents,
+        parts.ledger,
+        parts.journal,
+        parts.faults,
+        parts.seals,
+        (site,),
     )
     return Starlette(
         routes=[
             Route(FACE_PATH, Face(parts)),
+            *berlin_group.routes(parts),
             *login.routes(parts.registry, Desk(seed, clock)),
             *site.routes(),
             *switchboard.routes(controls),

@@ -31,6 +31,17 @@ CALL_FAULTS = (
     "test-withdrawn",
 )
 CORPORATE_LOGIN = "test-corporate"
+BOOKED_ONLY_LOGIN = "quirk-booked-only"
+QUIRK_LOGINS = (
+    "quirk-no-links",
+    "quirk-numbers",
+    "quirk-nulls",
+    "quirk-masked",
+    "quirk-no-ids",
+    "quirk-details",
+    "quirk-problem",
+    BOOKED_ONLY_LOGIN,
+)
 PLAIN_LOGINS = ("test", "test1", "test2", "test3", "test4")
 LOGINS_WITHOUT_CODE = ("test2",)
 BENCH_PREFIX = "bench"
@@ -54,6 +65,7 @@ def is_known(login: str) -> bool:
         login in PLAIN_LOGINS
         or login in PERSON_FAULTS
         or login in CALL_FAULTS
+        or login in QUIRK_LOGINS
         or login == CORPORATE_LOGIN
         or login.startswith(BENCH_PREFIX)
     )

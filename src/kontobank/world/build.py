@@ -4,16 +4,19 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
 
+from kontobank import seeds
 from kontobank.people.countries import Country, country
 from kontobank.people.numbers import account_iban
 from kontobank.people.owners import BENCH_PREFIX, DEFAULT_SHAPE, canonical, owners, shape
 from kontobank.world import bench, cycle, everyday, other_books, unbooked
-from kontobank.world.nouns import HISTORY_STARTS_ON, Account, MonthBook, World
+from kontobank.world.nouns import HISTORY_STARTS_ON, Account, Card, MonthBook, World
 
 BookMaker = Callable[[int, Country, str, int], MonthBook]
 
 WORLDS_CACHED = 1_000
 BOOKS_CACHED = 500
+CARD_ISSUER = "999900"  # no issuer has it
+LOGINS_WITH_DEBIT_CARD = ("test3", "test4")
 CARD_LIMIT = {"PLN": "5000.00", "CZK": "30000.00", "RON": "5000.00", "EUR": "1500.00"}
 
 # what each shape of login has: (account type, the function that writes its book)
@@ -41,7 +44,29 @@ def world_of(seed: int, code: str, login: str, day: date) -> World:
     accounts = tuple(
         _account(seed, place, login, index, kind, day) for index, (kind, _) in enumerate(kinds)
     )
-    return World(code, login, day, accounts)
+    return World(code, login, day, accounts, _cards(seed, place, login, accounts))
+
+
+def _cards(
+    seed: int, place: Country, login: str, accounts: tuple[Account, ...]
+) -> tuple[Card, ...]:
+    """A credit card for each account of that kind, a debit card for those who have one."""
+    found = []
+    for index, account in enumerate(accounts):
+        limit = account.extra.get("limit")
+        if limit is None and not (index == 0 and shape(login) in LOGINS_WITH_DEBIT_CARD):
+            continue
+        end = seeds.digits(seed, place.code, login, "card", index, length=4)
+        found.append(
+            Card(
+                masked_pan=f"{CARD_ISSUER}******{end}",
+                name=place.account_names["CARD"] if limit else f"Debit {index + 1}",
+                holder=account.owners[0].name,
+                account=account,
+                limit_minor=int(limit.replace(".", "")) if limit else None,
+            )
+        )
+    return tuple(found)
 
 
 @lru_cache(maxsize=BOOKS_CACHED)

@@ -85,6 +85,22 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Card:
+    """A card of an account: a credit card has a limit, a debit card spends what the account has."""
+
+    masked_pan: str
+    name: str
+    holder: str
+    account: Account
+    limit_minor: int | None = None
+
+    def rows(self, first: date, last: date) -> list[Transaction]:
+        """The booked rows of the days first..last made with the card, oldest first."""
+        rows = self.account.rows(first, last)
+        return [row for row in rows if row.mcc or self.limit_minor is not None]
+
+
+@dataclass(frozen=True)
 class World:
     """What one login sees on one day."""
 
@@ -92,6 +108,7 @@ class World:
     login: str
     day: date
     accounts: tuple[Account, ...]
+    cards: tuple[Card, ...] = ()
 
     def account(self, number: str) -> Account | None:
         """The account with this number, or None."""

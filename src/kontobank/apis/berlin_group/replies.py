@@ -1,0 +1,102 @@
+"""Answers as bytes: JSON, errors in the standard's two forms, and those broken on purpose."""
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kontobank import quirks
+from kontobank.apis.berlin_group.call import JSON_TYPE, PROBLEM_TYPE, Call, Reply
+from kontobank.apis.cut import ResetReply, TruncatedReply, dumps, pause
+from kontobank.faults import Fault
+
+PROBLEM_LOGIN = "quirk-problem"
+PROBLEM_URI = "https://kontobank.example.org/problems/"
+ERROR_FAULTS = {
+    "withdrawn": (401, "CONSENT_INVALID", "the person withdrew the consent"),
+    "expired_token": (401, "CONSENT_EXPIRED", "the consent has expired"),
+}
+TEXT_KEYS = (
+    "remittanceInformationUnstructured",
+    "creditorName",
+    "debtorName",
+    "ownerName",
+    "name",
+    "product",
+    "proprietaryBankTransactionCode",
+    "transactionDetails",
+)
+
+
+def error(status: int, code: str, text: str) -> Reply:
+    """An error in the standard's own form."""
+    message = {"category": "ERROR", "code": code, "text": text[:500]}
+    return Reply(status, {"tppMessages": [message]})
+
+
+def sent(call: Call, reply: Reply, *, is_ascii: bool = False) -> Response:
+    """The reply as bytes, with the request's own id; a lone surrogate travels as ASCII only."""
+    headers = dict(reply.headers)
+    if call.request_id:
+        headers[call.dialect.request_id] = call.request_id
+    if reply.body is None:
+        return Response(status_code=reply.status, headers=headers)
+    body, kind = reply.body, JSON_TYPE
+    if reply.status >= 400 and call.login == PROBLEM_LOGIN:
+        body, kind = _problem(body), PROBLEM_TYPE
+    raw = json.dumps(body).encode() if is_ascii else dumps(body)
+    return Response(raw, reply.status, headers, media_type=kind)
+
+
+async def broken(call: Call, fault: Fault, reply: Reply, request: Request) -> Response:
+    """The reply the fault makes of what would have been answered."""
+    if fault.kind == "slow":
+        await pause(request, fault.delay_ms)
+    if fault.kind == "html":
+        return Response(quirks.HTML_PAGE, 200, media_type="text/html")
+    if fault.kind == "reset":
+        return ResetReply()
+    if fault.kind in ERROR_FAULTS:
+        reply = error(*ERROR_FAULTS[fault.kind])
+    if fault.kind == "status":
+        reply = error(fault.status, fault.code, "a planned fault")
+    if fault.retry_after_s:
+        reply = Reply(reply.status, reply.body, {"Retry-After": str(fault.retry_after_s)})
+    if reply.status < 300 and reply.body is not None:
+        reply = _distorted(call, fault.kind, reply, reply.body)
+    response = sent(call, reply, is_ascii=True)
+    if fault.kind == "truncate":
+        return TruncatedReply(response.body, 200, media_type=JSON_TYPE)
+    return response
+
+
+def _distorted(call: Call, kind: str, reply: Reply, body: dict[str, Any]) -> Reply:
+    """The reply as a worse bank would write it."""
+    worse: dict[str, Any] = json.loads(dumps(body))
+    if kind == "nonsense":
+        worse = quirks.nonsense(worse)
+    elif kind == "hostile_text":
+        worse = quirks.hostile_text(worse, TEXT_KEYS)
+    elif kind in ("no_next_page", "loop_pages"):
+        report = worse.get("transactions", worse.get("cardTransactions", {}))
+        links = report.get("_links", {})
+        links.pop("next", None)
+        if kind == "loop_pages":
+            links["next"] = {"href": f"{call.prefix}/{call.path['rest']}?{call.query}"}
+    else:
+        return reply
+    return Reply(reply.status, worse, reply.headers)
+
+
+def _problem(body: dict[str, Any]) -> dict[str, Any]:
+    """The error by RFC 7807."""
+    first = body["tppMessages"][0]
+    code = first["code"]
+    return {
+        "type": PROBLEM_URI + code.lower().replace("_", "-")[:20],
+        "title": code,
+        "detail": first["text"],
+        "code": code,
+        "additionalErrors": [{"title": code, "detail": first["text"], "code": code}],
+    }

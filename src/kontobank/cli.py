@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import socket
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 EXIT_WRONG_USE = 2
 PORT_MAX = 65_535
@@ -39,27 +41,63 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--seed", type=int, default=1, help="same seed, same people and ids")
     serve.add_argument("--latency-ms", type=_latency, default=0, help="added to every call")
     serve.add_argument("--public-url", type=_url, help="the address browsers reach the bank at")
+    serve.add_argument(
+        "--standard-ports", action="store_true", help="a port of its own for each standard as well"
+    )
+    serve.add_argument(
+        "--tls", action="store_true", help="a port with TLS as well, for clients with a certificate"
+    )
+    serve.add_argument(
+        "--client-authority", type=Path, help="with --tls: who certifies clients (PEM)"
+    )
     return parser
 
 
 def _serve(options: argparse.Namespace) -> None:
     """Serve until SIGTERM or SIGINT; one JSON line on stdout says where."""
     from kontobank.app.compose import create_app
-    from kontobank.app.server import listen, make_server
+    from kontobank.app.doors import STANDARDS, ClientCertificates, StandardPorts
+    from kontobank.app.server import listen, make_server, run_together
+    from kontobank.servercert import ServerCertificates
 
-    listener = listen(options.host, options.port)
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    url = f"http://{host}:{listener.getsockname()[1]}"
+    main_socket = listen(options.host, options.port)
+    standards = STANDARDS if options.standard_ports else {}
+    sockets = {name: listen(options.host, 0) for name in standards}
+    secured_socket = listen(options.host, 0) if options.tls else None
+    where: dict[str, Any] = {"kontobank_url": _url_of("http", options.host, main_socket)}
+    if sockets:
+        where["ports"] = {n: _url_of("http", options.host, one) for n, one in sockets.items()}
     with tempfile.TemporaryDirectory(prefix="kontobank-") as folder:
+        data_dir, certificates = options.data_dir or Path(folder), None
+        if secured_socket is not None:
+            certificates = ServerCertificates(data_dir, options.client_authority)
+            where["kontobank_tls_url"] = _url_of("https", options.host, secured_socket)
+            where["kontobank_authority"] = str(certificates.authority_file)
         app = create_app(
             seed=options.seed,
-            data_dir=options.data_dir or Path(folder),
+            data_dir=data_dir,
             latency_ms=options.latency_ms,
             public_url=options.public_url,
+            certificates=certificates,
         )
-        make_server(app, lambda: print(json.dumps({"kontobank_url": url}), flush=True)).run(
-            sockets=[listener]
+        ports = {one.getsockname()[1]: name for name, one in sockets.items()}
+        plain = make_server(
+            StandardPorts(app, ports), lambda: print(json.dumps(where), flush=True)
         )
+        secured = None
+        if certificates is not None:
+            secured = make_server(ClientCertificates(app), _nothing, certificates.context)
+            certificates.on_change(secured.cut_connections)
+        run_together(plain, [main_socket, *sockets.values()], secured, secured_socket)
+
+
+def _nothing() -> None:
+    """The plain server says where both are."""
+
+
+def _url_of(scheme: str, host: str, listener: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}:{listener.getsockname()[1]}"
 
 
 def _reason(options: argparse.Namespace, mistake: OSError) -> str:

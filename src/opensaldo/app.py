@@ -35,6 +35,7 @@ from opensaldo.web.widget.pages import routes as page_routes
 
 SEAL_FOLDER = "seal"
 LOCK_FOLDER = "locks"
+CERTIFICATE_FOLDER = "certificates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,12 @@ async def maintained(config: Config, clock: Clock = system_clock) -> AsyncIterat
         store = open_store(config)
         stack.callback(store.close)
         await asyncio.to_thread(migrate, store)
-        door = Door(on_call=_count_call, plain_origin=config.kontobank_url)
+        door = Door(
+            on_call=_count_call,
+            plain_origin=config.kontobank_url,
+            certificates=config.key_dir / CERTIFICATE_FOLDER,
+            authorities_file=config.bank_ca_file,
+        )
         stack.push_async_callback(door.close)
         seal = await asyncio.to_thread(
             partial(Seal.open, clock=clock), config.key_dir / SEAL_FOLDER

@@ -108,6 +108,12 @@ def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
+def _optional_file(text: str) -> Path | None:
+    if text and not _path(text).is_file():
+        raise ValueError("a file that exists")
+    return _path(text) if text else None
+
+
 VARIABLES = (
     Variable(
         name="DATABASE_URL",
@@ -126,6 +132,12 @@ VARIABLES = (
         default="~/.config/opensaldo/keys",
         read=_path,
         meaning="keys and seal; never inside the data folder, never in its backup",
+    ),
+    Variable(
+        name="BANK_CA_FILE",
+        default="",
+        read=_optional_file,
+        meaning="PEM file of authorities of banks' servers besides the system's, for sandboxes",
     ),
     Variable(name="HOST", default="127.0.0.1", read=str, meaning="the address to listen on"),
     Variable(name="PORT", default="8400", read=_port, meaning="the port of the API and pages"),
@@ -221,6 +233,7 @@ class Config:
     database_url: Secret
     data_dir: Path
     key_dir: Path
+    bank_ca_file: Path | None
     host: str
     port: int
     metrics_port: int

@@ -72,6 +72,7 @@ BAD: list[tuple[str, str, str]] = [
     *((name, "1.5", WHOLE) for name in WHOLE_NUMBERS),
     ("RETENTION_H", "-24", WHOLE),
     ("RETENTION_H", "24h", WHOLE),
+    ("BANK_CA_FILE", "/nowhere/at/all.pem", "a file that exists"),
     ("LOG_LEVEL", "CHATTY", "DEBUG, INFO, WARNING or ERROR"),
     ("DATABASE_URL", "sqlite:///relative.db", "sqlite:////absolute/path.db"),
     ("PUBLIC_URL", "https://api.example.org:port", ADDRESS),

@@ -18,6 +18,7 @@ from kontobank.apis.polish_api import Face
 from kontobank.clock import Clock
 from kontobank.faults import FaultPlan
 from kontobank.login.steps import Desk
+from kontobank.servercert import ServerCertificates
 from kontobank.signing import Seals, Signer
 
 DEFAULT_SEED = 1
@@ -30,6 +31,7 @@ def create_app(
     clock: Clock | None = None,
     latency_ms: int = 0,
     public_url: str | None = None,
+    certificates: ServerCertificates | None = None,
 ) -> Starlette:
     """A bank with no consents yet; its key is in `data_dir`, made there if need be.
 
@@ -39,6 +41,7 @@ def create_app(
         clock: the bank's time; the real one when None.
         latency_ms: how much longer every call of the interface takes.
         public_url: the address browsers reach the bank at; the request's own when None.
+        certificates: what the bank shows over TLS, for the switchboard to change.
     """
     clock = clock or Clock()
     parts = Parts(
@@ -72,6 +75,7 @@ def create_app(
             *site.routes(),
             *switchboard.routes(controls),
             *_small_routes(parts),
+            *_certificate_routes(certificates),
         ]
     )
 
@@ -87,3 +91,17 @@ def _small_routes(parts: Parts) -> list[Route]:
         Route("/keys/jwks.json", jwks, methods=["GET"]),
         Route("/health", health, methods=["GET"]),
     ]
+
+
+def _certificate_routes(certificates: ServerCertificates | None) -> list[Route]:
+    async def show(request: Request) -> Response:
+        """The bank shows another certificate over TLS, and cuts what is connected."""
+        if certificates is None:
+            return JSONResponse({"error": "the bank serves no TLS; start it with --tls"}, 404)
+        try:
+            certificates.show(str((await request.json()).get("kind")))
+        except ValueError as wrong:
+            return JSONResponse({"error": str(wrong)}, 400)
+        return JSONResponse({"shown": certificates.shown})
+
+    return [Route("/switchboard/certificate", show, methods=["POST"])]

@@ -2,15 +2,17 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
+import uvloop
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from kontobank.apis.cut import TRANSPORT_KEY
+from kontobank.clientcert import SCOPE_KEY
 
 BACKLOG_CONNECTIONS = 2_048
 SHUTDOWN_S = 1
@@ -21,9 +23,12 @@ class CuttableProtocol(HttpToolsProtocol):
     """HTTP that lends its transport to the faults which cut the line."""
 
     def on_message_begin(self) -> None:
-        """The request's scope knows the transport."""
+        """The request's scope knows the transport, and over TLS the client's certificate."""
         super().on_message_begin()
         self.scope[TRANSPORT_KEY] = self.transport  # type: ignore[literal-required]
+        secured = self.transport.get_extra_info("ssl_object")
+        if secured is not None:
+            self.scope[SCOPE_KEY] = secured.getpeercert(True)  # type: ignore[literal-required]
 
 
 class BankServer(uvicorn.Server):
@@ -32,10 +37,19 @@ class BankServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_start = on_start
+        self.beside: list[BankServer] = []
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """Stopping; the signal is not raised again, so the command ends with code 0."""
-        self.should_exit = True
+        """Stopping, with those beside; the signal is not raised again, so the exit code is 0."""
+        for server in (self, *self.beside):
+            server.should_exit = True
+
+    def cut_connections(self) -> None:
+        """Every open connection is cut; the next call has to connect anew."""
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listening; `on_start` was called."""
@@ -45,10 +59,7 @@ class BankServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stopped; calls that were being answered are cut."""
-        for connection in list(self.server_state.connections):
-            transport = getattr(connection, "transport", None)
-            if transport is not None:
-                transport.abort()
+        self.cut_connections()
         for task in list(self.server_state.tasks):
             task.cancel()
         await super().shutdown(sockets)
@@ -67,8 +78,29 @@ def listen(host: str, port: int) -> socket.socket:
     return found
 
 
-def make_server(app: Starlette, on_start: Callable[[], None]) -> BankServer:
-    """A server for a socket of `listen`; run it with `run(sockets=[...])`."""
+def run_together(
+    plain: BankServer,
+    sockets: list[socket.socket],
+    secured: BankServer | None,
+    secured_socket: socket.socket | None,
+) -> None:
+    """Both servers run until one is told to stop; signals reach both."""
+
+    async def serve() -> None:
+        work = [plain.serve(sockets=sockets)]
+        if secured is not None and secured_socket is not None:
+            secured.beside, plain.beside = [plain], [secured]
+            work.append(secured.serve(sockets=[secured_socket]))
+        await asyncio.gather(*work)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve())
+
+
+def make_server(
+    app: ASGIApp, on_start: Callable[[], None], context: ssl.SSLContext | None = None
+) -> BankServer:
+    """A server for sockets of `listen`, over TLS when there is a context."""
 
     async def calm(scope: Scope, receive: Receive, send: Send) -> None:
         """The app; a call cut off by the server's end is no error."""
@@ -89,5 +121,6 @@ def make_server(app: Starlette, on_start: Callable[[], None]) -> BankServer:
         backlog=BACKLOG_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=SHUTDOWN_S,
+        ssl_context_factory=(lambda _config, _default: context) if context else None,
     )
     return BankServer(config, on_start)

@@ -28,6 +28,7 @@ def add_subcommands(subparsers: Subparsers) -> None:
         "upkeep.check_config",
     )
     _client(subparsers)
+    _certificates(subparsers)
 
 
 def _demo(subparsers: Subparsers) -> None:
@@ -73,6 +74,19 @@ def _client(subparsers: Subparsers) -> None:
     polling = _add(actions, "poll-requires-session", "ask for session id and signature on polls")
     polling.add_argument("client")
     polling.add_argument("state", choices=("on", "off"))
+
+
+def _certificates(subparsers: Subparsers) -> None:
+    certificates = subparsers.add_parser(
+        "certificates", help="make test certificates, inspect ours, see when they expire"
+    )
+    actions = certificates.add_subparsers(metavar="ACTION", required=True)
+    make = _add(actions, "make", "make a test authority, QWAC and QSEAL", "certificates.make")
+    make.add_argument("--tpp-id", help="organizationIdentifier; default: that of our seal")
+    make.add_argument("--replace", action="store_true", help="even if there are some already")
+    show = _add(actions, "show", "show ours, or the one in a file", "certificates.show")
+    show.add_argument("file", nargs="?", type=Path)
+    show.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _add(

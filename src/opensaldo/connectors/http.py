@@ -12,6 +12,7 @@ import time
 import zlib
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlencode, urlsplit
@@ -19,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 import yarl
 
+from opensaldo.connectors.tls import client_context
 from opensaldo.errors import BankAnsweredNonsense, BankUnreachable
 
 CONNECT_TIMEOUT_S = 5
@@ -84,12 +86,33 @@ class Door:
     in a neighbouring container.
     """
 
-    def __init__(self, *, on_call: OnCall | None = None, plain_origin: str | None = None) -> None:
-        """Remember whom to tell; connections are opened when first needed."""
+    def __init__(
+        self,
+        *,
+        on_call: OnCall | None = None,
+        plain_origin: str | None = None,
+        certificates: Path | None = None,
+        authorities_file: Path | None = None,
+    ) -> None:
+        """Remember whom to tell; connections are opened when first needed.
+
+        Args:
+            on_call: told after each call.
+            plain_origin: the one http address besides loopback that may be called.
+            certificates: the folder of our client certificates (`tls.client_context`).
+            authorities_file: authorities of banks' servers besides the system's.
+        """
         self._on_call = on_call
         self._plain_origin = _origin(plain_origin) if plain_origin else None
-        self._session: aiohttp.ClientSession | None = None
+        self._certificates = certificates
+        self._authorities_file = authorities_file
+        self._certificate_of_bank: dict[str, str] = {}
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._places: dict[str, asyncio.Semaphore] = {}
+
+    def present(self, bank: str, certificate: str) -> None:
+        """From now on this bank is shown this certificate of ours, none when empty."""
+        self._certificate_of_bank[bank] = certificate
 
     async def __aenter__(self) -> Self:
         """The door itself."""
@@ -106,8 +129,8 @@ class Door:
 
     async def close(self) -> None:
         """All connections are closed; the door may be used again and then opens new ones."""
-        if self._session is not None:
-            session, self._session = self._session, None
+        sessions, self._sessions = list(self._sessions.values()), {}
+        for session in sessions:
             await session.close()
 
     async def call(self, request: Outgoing) -> Incoming:
@@ -125,7 +148,7 @@ class Door:
             started, status = time.monotonic(), 0
             try:
                 reply = await self._exchange(
-                    request.method, request.url, request.headers, request.body
+                    request.method, request.url, request.headers, request.body, request.bank
                 )
                 status = reply.status
             finally:
@@ -178,10 +201,10 @@ class Door:
             raise BankAnsweredNonsense("address", "https, or http on loopback")
 
     async def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, bank: str = ""
     ) -> _Reply:
         """One request and its whole reply, still compressed."""
-        session = self._open()
+        session = self._open(self._certificate_of_bank.get(bank, ""))
         try:
             async with session.request(
                 method,
@@ -202,11 +225,13 @@ class Door:
         except (aiohttp.ClientError, OSError):
             raise _unreachable("cut off") from None
 
-    def _open(self) -> aiohttp.ClientSession:
-        """The one session; limits are per bank, so the connector itself has none."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S),
+    def _open(self, certificate: str) -> aiohttp.ClientSession:
+        """The session of one certificate; limits are per bank, so the connector has none."""
+        session = self._sessions.get(certificate)
+        if session is None:
+            context = client_context(self._certificates, certificate, self._authorities_file)
+            session = self._sessions[certificate] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, ssl=context),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S),
                 skip_auto_headers=_OWN_HEADERS,
@@ -215,7 +240,7 @@ class Door:
                 max_field_size=HEADER_BYTES_MAX,
                 max_line_size=HEADER_BYTES_MAX,
             )
-        return self._session
+        return session
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 
 from opensaldo.connectors.road import KONTOBANK, Road
 
+KONTOBANK_CERTIFICATE = "qwac"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile(Road):
@@ -23,4 +25,6 @@ def profile_of(road: Road, *, bank: str, country: str, kontobank_url: str) -> Pr
     values = {field.name: getattr(road, field.name) for field in fields(Road)}
     for name in ("base_url", "jwks_url", "authorize_url", "token_url"):
         values[name] = values[name].replace(KONTOBANK, kontobank_url.rstrip("/"))
+    if values["base_url"].startswith(f"{kontobank_url.rstrip('/')}/"):
+        values["certificate"] = KONTOBANK_CERTIFICATE if kontobank_url.startswith("https:") else ""
     return Profile(bank=bank, country=country, **values)

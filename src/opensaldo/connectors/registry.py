@@ -74,6 +74,7 @@ def load_catalog(*, kontobank_url: str | None, door: Door, seal: Seal, clock: Cl
         profile = profile_of(
             one.road, bank=one.name, country=one.country, kontobank_url=kontobank_url or ""
         )
+        door.present(profile.bank, profile.certificate)
         bank_keys = keys_at(profile.jwks_url, one.institution)
         return PROTOCOLS[one.protocol](profile, door, seal, bank_keys, clock)
 

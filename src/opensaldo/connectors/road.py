@@ -92,6 +92,7 @@ class Road:
     booking_statuses: tuple[str, ...] = ("both", "booked")
     same_request_id_for_pages: bool = False
     signature: SignatureRule = SignatureRule()
+    certificate: str = ""
     quirks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

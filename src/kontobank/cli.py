@@ -58,6 +58,7 @@ def _serve(options: argparse.Namespace) -> None:
     from kontobank.app.compose import create_app
     from kontobank.app.doors import STANDARDS, ClientCertificates, StandardPorts
     from kontobank.app.server import listen, make_server, run_together
+    from kontobank.clock import Clock
     from kontobank.servercert import ServerCertificates
 
     main_socket = listen(options.host, options.port)
@@ -70,7 +71,9 @@ def _serve(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="kontobank-") as folder:
         data_dir, certificates = options.data_dir or Path(folder), None
         if secured_socket is not None:
-            certificates = ServerCertificates(data_dir, options.client_authority)
+            certificates = ServerCertificates(
+                data_dir, options.client_authority, Clock().real_now()
+            )
             where["kontobank_tls_url"] = _url_of("https", options.host, secured_socket)
             where["kontobank_authority"] = str(certificates.authority_file)
         app = create_app(
@@ -81,9 +84,7 @@ def _serve(options: argparse.Namespace) -> None:
             certificates=certificates,
         )
         ports = {one.getsockname()[1]: name for name, one in sockets.items()}
-        plain = make_server(
-            StandardPorts(app, ports), lambda: print(json.dumps(where), flush=True)
-        )
+        plain = make_server(StandardPorts(app, ports), lambda: print(json.dumps(where), flush=True))
         secured = None
         if certificates is not None:
             secured = make_server(ClientCertificates(app), _nothing, certificates.context)

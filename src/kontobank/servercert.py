@@ -21,20 +21,21 @@ HOSTS = ("localhost", "127.0.0.1", "::1")
 class ServerCertificates:
     """One TLS context whose certificate can be changed while it serves."""
 
-    def __init__(self, data_dir: Path, client_authority: Path | None) -> None:
+    def __init__(self, data_dir: Path, client_authority: Path | None, now: datetime) -> None:
         """A new authority and five certificates in `data_dir`; the good one is shown.
 
         Args:
             data_dir: the authority's certificate is put there for clients to trust.
             client_authority: PEM of who certifies clients; they must show a certificate of it, and
                 a client without one is answered, not cut off.
+            now: the real time, before which the expired certificate ended.
         """
         self._folder = data_dir / "tls"
         self._folder.mkdir(parents=True, exist_ok=True)
         self.authority_file = data_dir / AUTHORITY_FILE_NAME
         self._listeners: list[Callable[[], None]] = []
         self.shown = "good"
-        _make_all(self._folder, self.authority_file)
+        _make_all(self._folder, self.authority_file, now)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.context.set_alpn_protocols(["http/1.1"])
@@ -61,10 +62,9 @@ class ServerCertificates:
         self._listeners.append(changed)
 
 
-def _make_all(folder: Path, authority_file: Path) -> None:
+def _make_all(folder: Path, authority_file: Path, now: datetime) -> None:
     authority_key, authority = _authority("KontoBank authority (synthetic)")
     stranger_key, stranger = _authority("An authority nobody knows (synthetic)")
-    now = datetime.now(UTC)
     good = (HOSTS, VALID_FROM, VALID_TO)
     forms = {
         "good": (authority_key, authority, *good),

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from starlette.routing import Router
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp
 
 from opensaldo.config import BadConfig, Config
 from opensaldo.connectors.http import Door
+from opensaldo.connectors.inspection import WARN_DAYS, inspect_folder
 from opensaldo.connectors.registry import load_catalog
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import Clock, system_clock
@@ -21,7 +23,7 @@ from opensaldo.engine.commands import jobs
 from opensaldo.engine.durable import Durable
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.retention import crons
-from opensaldo.observe import BANK_CALLS, BANK_SECONDS
+from opensaldo.observe import BANK_CALLS, BANK_SECONDS, CERTIFICATE_DAYS, log
 from opensaldo.store.db import Store
 from opensaldo.store.lock import SlotLock
 from opensaldo.store.migrate import migrate
@@ -92,6 +94,7 @@ async def maintained(config: Config, clock: Clock = system_clock) -> AsyncIterat
         seal = await asyncio.to_thread(
             partial(Seal.open, clock=clock), config.key_dir / SEAL_FOLDER
         )
+        _announce_ends(config, clock)
         lock = SlotLock.for_store(store, config.data_dir / LOCK_FOLDER)
         stack.callback(lock.close)
         yield Platform(
@@ -105,6 +108,20 @@ async def maintained(config: Config, clock: Clock = system_clock) -> AsyncIterat
             limits=config.limits,
             workflows=Durable(store, lock, clock, at_once_max=config.imports_at_once),
         )
+
+
+def _announce_ends(config: Config, clock: Clock) -> None:
+    """The days left of our certificates are among the metrics; those at their end are logged."""
+    for folder in (SEAL_FOLDER, CERTIFICATE_FOLDER):
+        for found in inspect_folder(config.key_dir / folder, clock()):
+            until = found.valid_until
+            CERTIFICATE_DAYS.labels(found.file).set_function(partial(_days_until, clock, until))
+            if found.days_left < WARN_DAYS:
+                log.warning("certificate expires", name=found.file, days_left=found.days_left)
+
+
+def _days_until(clock: Clock, moment: datetime) -> float:
+    return (moment - clock()).total_seconds() / 86_400
 
 
 def open_store(config: Config) -> Store:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 FIELDS = frozenset(
     {
@@ -26,6 +26,7 @@ FIELDS = frozenset(
         "code",
         "command",
         "count",
+        "days_left",
         "endpoint",
         "error",
         "event",
@@ -72,6 +73,12 @@ BANK_CALLS = Counter(
 )
 BANK_SECONDS = Histogram(
     "opensaldo_bank_seconds", "Seconds a bank took to answer.", ("bank",), registry=REGISTRY
+)
+CERTIFICATE_DAYS = Gauge(
+    "opensaldo_certificate_days",
+    "Days until a certificate of ours expires; banks refuse an expired one.",
+    ("name",),
+    registry=REGISTRY,
 )
 DELETED = Counter("opensaldo_deleted", "Rows removed by retention.", ("what",), registry=REGISTRY)
 

@@ -46,6 +46,7 @@ class Bank:
     """A running KontoBank."""
 
     url: str
+    said: dict[str, Any] = field(default_factory=dict)
 
     def plan(self, kind: str, **more: Any) -> None:
         """One fault waits at the switchboard."""
@@ -72,6 +73,15 @@ class Bank:
         """The person has withdrawn the consent at the bank."""
         self._switch("POST", f"/switchboard/consents/{consent_id}/withdraw", {})
 
+    def show_certificate(self, kind: str) -> None:
+        """New TLS connections meet this certificate of the bank; old ones are cut."""
+        self._switch("POST", "/switchboard/certificate", {"kind": kind})
+
+    @property
+    def secured(self) -> Bank:
+        """The same bank at its TLS port."""
+        return Bank(self.said["kontobank_tls_url"], self.said)
+
     def reset(self) -> None:
         """The bank is as it was at its start."""
         self._switch("POST", "/switchboard/reset", {})
@@ -85,11 +95,11 @@ class Bank:
 
 
 @contextlib.contextmanager
-def running_bank(data_dir: Path, *, seed: int = 1) -> Iterator[Bank]:
-    """A KontoBank of its own for as long as the block lasts."""
+def running_bank(data_dir: Path, *options: str, seed: int = 1) -> Iterator[Bank]:
+    """A KontoBank of its own for as long as the block lasts; `said` is what it printed."""
     data_dir.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "kontobank", "serve", "--port", "0"]
-    command += ["--data-dir", str(data_dir), "--seed", str(seed)]
+    command += ["--data-dir", str(data_dir), "--seed", str(seed), *options]
     with (data_dir / "kontobank.err").open("wb") as complaints:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints)
     try:
@@ -97,7 +107,8 @@ def running_bank(data_dir: Path, *, seed: int = 1) -> Iterator[Bank]:
         line = process.stdout.readline()
         if not line:
             raise RuntimeError((data_dir / "kontobank.err").read_text()[-2000:])
-        yield Bank(json.loads(line)["kontobank_url"])
+        said = json.loads(line)
+        yield Bank(said["kontobank_url"], said)
     finally:
         process.terminate()
         process.communicate(timeout=STOP_TIMEOUT_S)

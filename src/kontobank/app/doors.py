@@ -18,11 +18,12 @@ STANDARDS = {
 }
 ROOT_PLACE = {"berlin_group": "ro", "czech_standard": "cz", "polish_api": "pl", "obie": "lt"}
 _INTERFACES = tuple(f"{prefix}/" for name, prefix in STANDARDS.items() if name != "online")
-_FOR_BROWSERS = ("/authorize", "/oauth2/auth")
+_PAGES = ("/login", "/app")
+_PAGES_WHEN_OPENED = ("/authorize", "/oauth2/auth")
 
 
 class StandardPorts:
-    """A call to a standard's own port needs no prefix: `/v1/accounts` means the first bank there."""
+    """A call to a standard's own port needs no prefix: `/v1/accounts` is the first bank's."""
 
     def __init__(self, app: ASGIApp, standard_of_port: dict[int, str]) -> None:
         self._app, self._standard_of_port = app, standard_of_port
@@ -48,7 +49,7 @@ class ClientCertificates:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and scope["scheme"] == "https" and _is_interface(scope["path"]):
+        if scope["type"] == "http" and scope["scheme"] == "https" and _is_interface(scope):
             try:
                 caller_of(scope.get(SCOPE_KEY))
             except CertificateRefused as refusal:
@@ -57,8 +58,12 @@ class ClientCertificates:
         await self._app(scope, receive, send)
 
 
-def _is_interface(path: str) -> bool:
-    return path.startswith(_INTERFACES) and not path.endswith(_FOR_BROWSERS)
+def _is_interface(scope: Scope) -> bool:
+    """Whether a third party calls, not a person's browser."""
+    path: str = scope["path"]
+    if not path.startswith(_INTERFACES) or path.endswith(_PAGES):
+        return False
+    return not (scope["method"] == "GET" and path.endswith(_PAGES_WHEN_OPENED))
 
 
 def _refused(refusal: CertificateRefused) -> Response:

@@ -14,13 +14,13 @@ from opensaldo.app import CERTIFICATE_FOLDER, SEAL_FOLDER
 from opensaldo.config import Config
 from opensaldo.connectors.authority import Issued, issue, make_authority
 from opensaldo.connectors.certificates import SEAL_FILE, open_seal
-from opensaldo.connectors.inspection import Inspected, inspect, inspect_folder
+from opensaldo.connectors.inspection import WARN_DAYS, Inspected, inspect, inspect_folder
 from opensaldo.domain.clock import system_clock
 from opensaldo.errors import InvalidArgument
 
 AUTHORITY_FILE = "test-authority.pem"
 AUTHORITY_CERTIFICATE_FILE = "test-authority.crt.pem"
-EXIT_FAULTS = 1
+EXIT_AT_END = 1
 
 
 def make(options: argparse.Namespace) -> int:
@@ -47,7 +47,7 @@ def make(options: argparse.Namespace) -> int:
 
 
 def show(options: argparse.Namespace) -> int:
-    """Show one certificate or all of ours; the exit code is 1 when one has a fault."""
+    """Show one certificate or all of ours; the exit code is 1 when one is at its end."""
     config, now = Config.from_env(), system_clock()
     if options.file is not None:
         found = [inspect(options.file, now)]
@@ -60,7 +60,7 @@ def show(options: argparse.Namespace) -> int:
         print(json.dumps({"certificates": [_plain(one) for one in found]}))
     else:
         _print(found)
-    return EXIT_FAULTS if any(one.faults for one in found) else 0
+    return EXIT_AT_END if any(one.days_left < WARN_DAYS for one in found) else 0
 
 
 def _print(found: list[Inspected]) -> None:

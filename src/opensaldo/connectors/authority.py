@@ -60,18 +60,25 @@ def make_authority(now: datetime) -> Issued:
     return Issued(key, certificate)
 
 
-def issue(authority: Issued, kind: str, tpp_id: str, now: datetime) -> Issued:
-    """A QWAC or QSEAL of an account-information provider known by `tpp_id`.
+def issue(
+    authority: Issued,
+    kind: str,
+    tpp_id: str,
+    now: datetime,
+    roles: tuple[str, ...] = ("PSP_AI",),
+) -> Issued:
+    """A QWAC or QSEAL of a provider known by `tpp_id`.
 
     Args:
         authority: who signs it.
         kind: `QWAC` (TLS client) or `QSEAL` (signatures).
         tpp_id: the organizationIdentifier, such as PSDPL-TEST-000000000001.
         now: it is valid from the day before, for `CERTIFICATE_DAYS`.
+        roles: what the regulator licensed, names of `psd2_statement.ROLES`.
     """
     key = _new_key()
     statement = Psd2Statement(
-        roles=("PSP_AI",),
+        roles=roles,
         authority_name=TEST_REGULATOR[0],
         authority_id=TEST_REGULATOR[1],
         kind=kind,

@@ -25,6 +25,7 @@ WHOLE_NUMBERS = (
 ADDRESSES = ("PUBLIC_URL", "SIGNIN_URL", "DOCS_URL", "PORTAL_URL")
 
 GOOD: list[tuple[str, str, Any]] = [
+    ("BANK_CA_FILE", __file__, Path(__file__)),
     ("DATA_DIR", "/srv/opensaldo", Path("/srv/opensaldo")),
     ("DATA_DIR", "~/saldo", Path("~/saldo").expanduser()),
     ("DATA_DIR", "saldo", Path("saldo").absolute()),

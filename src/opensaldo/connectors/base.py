@@ -174,7 +174,8 @@ class Capabilities:
 
     `lists` are the bank's names of the transaction lists worth reading, in order of use; each is
     also an endpoint of the attempt ledger. `history_days_initial` is how far back the bank serves
-    right after SCA, `history_days_later` without it (RTS 2018/389 art. 10a).
+    right after SCA, `history_days_later` without it (RTS 2018/389 art. 10a). `attended_endpoints`
+    are further ones that `pages` may call while the person is there, and never without them.
     """
 
     lists: tuple[str, ...]
@@ -183,6 +184,7 @@ class Capabilities:
     calls_at_once_max: int
     history_days_initial: int
     history_days_later: int
+    attended_endpoints: tuple[str, ...] = ()
 
 
 class Connector(Protocol):

@@ -11,6 +11,7 @@ from opensaldo.connectors.quirks import QUIRKS
 KONTOBANK = "{kontobank}"
 CALLS_AT_ONCE_MAX = 64
 HISTORY_DAYS_MAX = 5 * 366
+DETAILS_MAX = 100
 _VERSION = re.compile(r"[A-Za-z0-9_.-]{0,40}")
 
 
@@ -90,6 +91,8 @@ class Road:
     history_window_minutes: int = 15
     history_extra_sca: bool = False
     booking_statuses: tuple[str, ...] = ("both", "booked")
+    lists: tuple[str, ...] = ()
+    details_max: int = 0
     same_request_id_for_pages: bool = False
     signature: SignatureRule = SignatureRule()
     certificate: str = ""
@@ -109,6 +112,8 @@ class Road:
             raise ValueError(
                 f"1 <= history_days_later <= history_days_initial <= {HISTORY_DAYS_MAX}"
             )
+        if not 0 <= self.details_max <= DETAILS_MAX:
+            raise ValueError(f"details_max from 0 to {DETAILS_MAX}")
         if unknown := set(self.quirks) - set(QUIRKS):
             raise ValueError(f"quirks of the table QUIRKS, not {', '.join(sorted(unknown))}")
 

@@ -9,10 +9,18 @@ from enum import StrEnum
 
 
 class TransactionStatus(StrEnum):
-    """Whether the bank has booked the transaction."""
+    """Whether the bank has booked the transaction; of the last three no money has moved."""
 
     DONE = "DONE"
     PENDING = "PENDING"
+    SCHEDULED = "SCHEDULED"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether the row belongs in an import: booked, or on its way."""
+        return self in (TransactionStatus.DONE, TransactionStatus.PENDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,10 @@ class Reading:
         self._rows = {number: [] for number in self._numbers}
         details = [number for number in self._numbers if number not in known]
         lists = [(number, name) for number in self._numbers for name in self._lists]
-        await self.ledger.book([*((n, able.account_endpoint) for n in details), *lists])
+        besides = [(number, name) for number, _ in lists for name in self._attended_endpoints()]
+        await self.ledger.book(
+            [*((n, able.account_endpoint) for n in details), *lists, *dict.fromkeys(besides)]
+        )
         self.on_progress(PROGRESS_FOUND_ACCOUNTS)
         work: list[Coroutine[Any, Any, None]] = []
         work += [self._read_account(number) for number in details]
@@ -125,16 +128,21 @@ class Reading:
         self.ledger.made(call)
         return await self.connector.account_numbers(self.access, self.psu)
 
+    def _attended_endpoints(self) -> tuple[str, ...]:
+        """What the connector may call besides, with the person there."""
+        return self.connector.capabilities.attended_endpoints if self.psu is not None else ()
+
     async def _read_account(self, number: str) -> None:
         self.ledger.made((number, self.connector.capabilities.account_endpoint))
         self._accounts[number] = await self.connector.account(self.access, number, self.psu)
         self._report()
 
     async def _read_list(self, number: str, name: str) -> None:
-        self.ledger.made((number, name))
+        for endpoint in (name, *self._attended_endpoints()):
+            self.ledger.made((number, endpoint))
         rows = self._rows[number]
         async for page in self.connector.pages(self.access, number, name, self.since, self.psu):
-            rows += [row for row in page.rows if row.day is None or row.day >= self.since]
+            rows += [row for row in page.rows if self._is_wanted(row)]
             self.pages += 1
             if page.currency is not None:
                 self._currencies.setdefault(number, set()).add(page.currency)
@@ -146,6 +154,10 @@ class Reading:
             self._report()
         self._open_lists[number] -= 1
         self._report()
+
+    def _is_wanted(self, row: Transaction) -> bool:
+        """Whether the row is of the range asked for, and money that moved or is about to."""
+        return row.status.moves_money and (row.day is None or row.day >= self.since)
 
     def _report(self) -> None:
         """Progress: a finished part counts whole, an unfinished list comes closer by each page."""

@@ -36,6 +36,7 @@ AMOUNT = st.decimals(
 AMOUNTS = AMOUNT | st.none()
 DAYS = st.dates() | st.none()
 CURRENCY = st.sampled_from(["PLN", "CZK", "EUR"])
+IMPORTED = [status for status in TransactionStatus if status.moves_money]
 
 
 def few(noun: st.SearchStrategy[T]) -> st.SearchStrategy[tuple[T, ...]]:
@@ -60,7 +61,7 @@ def random_holdings(text: st.SearchStrategy[str]) -> st.SearchStrategy[Holdings]
             Transaction,
             amount=AMOUNT, transaction_on=DAYS, booked_on=DAYS, balance=AMOUNTS, title=words,
             party=words, party_iban=words, variable_symbol=words, constant_symbol=words,
-            kind=words, status=st.sampled_from(TransactionStatus), labels=few(text),
+            kind=words, status=st.sampled_from(IMPORTED), labels=few(text),
             bank_id=words,
         )
     )  # fmt: skip

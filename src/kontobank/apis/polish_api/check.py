@@ -7,11 +7,12 @@ from typing import Any
 from starlette.datastructures import Headers
 
 from kontobank.access.nouns import AccessRefused
-from kontobank.apis.polish_api.parts import Call
+from kontobank.apis.polish_api.parts import GATEWAY_VERSION, Call
 from kontobank.signing import SIGNATURE_HEADER
 
 BODY_BYTES_MAX = 262_144
 HEADER_REQUIRED = ("Accept-Encoding", "Accept-Language", "Accept-Charset", SIGNATURE_HEADER)
+GATEWAY_REQUIRED = ("X-IBM-Client-Id", "X-IBM-Client-Secret")
 WITHOUT_BEARER = ("authorize", "token", "deleteConsent")
 UUID_VERSION = 1
 
@@ -46,6 +47,19 @@ def request_id_of(headers: Headers) -> str:
     if found.version != UUID_VERSION or str(found) != text.lower():
         raise AccessRefused(400, "REQUEST_ID_INVALID", "X-REQUEST-ID must be a UUID, version 1")
     return text
+
+
+def check_gateway(call: Call, headers: Headers) -> None:
+    """In 3.0 the gateway knows the application and its secret, and the token call repeats both."""
+    if call.version != GATEWAY_VERSION:
+        return
+    for name in GATEWAY_REQUIRED:
+        if not headers.get(name):
+            raise AccessRefused(401, "GATEWAY_CREDENTIALS_MISSING", f"{name} is required")
+    if call.endpoint == "token":
+        said = call.body.get("client_id"), call.body.get("client_secret")
+        if said != tuple(headers[name] for name in GATEWAY_REQUIRED):
+            raise AccessRefused(401, "GATEWAY_CREDENTIALS_MISMATCH", "not those of the gateway")
 
 
 def parse_body(body: bytes) -> dict[str, Any]:

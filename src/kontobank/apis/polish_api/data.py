@@ -14,7 +14,7 @@ from kontobank.apis.polish_api.render import (
     account_base,
     account_info,
     transaction,
-    transaction_info,
+    transaction_detail,
 )
 from kontobank.faults import SLOW_PAGE_ROWS_MAX
 from kontobank.world import Account, Transaction
@@ -90,11 +90,7 @@ def get_transaction_detail(parts: Parts, call: Call) -> bytes:
     row = next((row for row in rows if row.item_id == item_id), None)
     if row is None or row.status == "hold":
         raise AccessRefused(422, "ITEM_UNKNOWN", "itemId is not in this account")
-    shown: dict[str, Any] = {"baseInfo": transaction_info(row, account)}
-    if row.mcc:
-        holder = account.owners[0].name
-        shown["cardInfo"] = {"cardHolder": holder, "cardNumber": "999900******0001"}
-    return dumps(shown)[1:-1]
+    return dumps(transaction_detail(row, account, call.country))[1:-1]
 
 
 def delete_consent(parts: Parts, call: Call) -> None:

@@ -90,6 +90,7 @@ class Face:
         call.seal = seal
         call.body = check.parse_body(raw)
         call.page = call.body.get("pageId")
+        check.check_gateway(call, headers)
         check.check_request_header(call, headers)
         tpp_id = call.header.get("tppId")
         if isinstance(tpp_id, str) and tpp_id:

@@ -9,7 +9,8 @@ from kontobank.signing import Seal
 
 FULL_VERSION = "v2_1_2.1"
 OLDER_VERSION = "v2_1_1.1"
-VERSIONS = (OLDER_VERSION, FULL_VERSION)
+GATEWAY_VERSION = "v3_0.1"  # shapes of 2.1.2 behind a gateway; no specification file: unproven
+VERSIONS = (OLDER_VERSION, FULL_VERSION, GATEWAY_VERSION)
 
 
 @dataclass

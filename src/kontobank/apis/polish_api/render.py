@@ -22,6 +22,9 @@ STATUS_WORDS = {
     "scheduled": "Transaction scheduled",
 }
 WITHOUT_STATUS = ("pending", "rejected", "hold")
+CARD_NUMBER = "999900******0001"
+SOCIAL_INSURANCE = "ZUS"
+UNKNOWN_PAYER = "0000000000"
 DIRECT_DEBIT_TYPES = ("CURRENT", "BUSINESS")
 
 _rendered: dict[tuple[str, str], bytes] = {}
@@ -136,6 +139,42 @@ def transaction_info(row: Transaction, account: Account) -> dict[str, Any]:
     if row.balance_minor is not None:
         shown["postTransactionBalance"] = money(row.balance_minor)
     return shown
+
+
+def transaction_detail(row: Transaction, account: Account, code: str) -> dict[str, Any]:
+    """One row with what only its detail shows: the card, the tax, the social insurance."""
+    shown: dict[str, Any] = {"baseInfo": transaction_info(row, account)}
+    if row.mcc:
+        shown["cardInfo"] = {"cardHolder": account.owners[0].name, "cardNumber": CARD_NUMBER}
+    if row.kind == country(code).kinds["tax"]:
+        shown["usInfo"] = _tax_info(row, account)
+        if SOCIAL_INSURANCE in row.title:
+            shown["zusInfo"] = _social_info(row)
+    return shown
+
+
+def _tax_info(row: Transaction, account: Account) -> dict[str, Any]:
+    """The form a tax is paid for: that of the month before."""
+    month = row.traded_on.replace(day=1) - timedelta(days=1)
+    owner = account.owners[0]
+    kind, number = ("P", owner.pesel) if owner.pesel else ("N", owner.nip or UNKNOWN_PAYER)
+    return {
+        "payerInfo": {"payorId": number, "payorIdType": kind},
+        "formCode": "PIT-5" if row.minor % 2 else "VAT-7",
+        "periodId": f"{month.month:02d}",
+        "periodType": "M",
+        "year": month.year,
+    }
+
+
+def _social_info(row: Transaction) -> dict[str, Any]:
+    """The contribution of the month before."""
+    month = row.traded_on.replace(day=1) - timedelta(days=1)
+    return {
+        "contributionType": "S",
+        "contributionId": "01",
+        "contributionPeriod": f"{month.month:02d}{month.year}",
+    }
 
 
 def _side(party: Party) -> dict[str, Any]:

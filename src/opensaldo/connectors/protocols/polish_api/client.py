@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,7 +17,9 @@ from opensaldo.connectors.base import PsuContext
 from opensaldo.connectors.http import Door, Incoming, Outgoing
 from opensaldo.connectors.profile import Profile
 from opensaldo.connectors.protocols.polish_api import messages
+from opensaldo.connectors.protocols.polish_api.consent import DETAIL, wire_time
 from opensaldo.connectors.protocols.polish_api.faults import fault_of
+from opensaldo.connectors.protocols.polish_api.versions import Registration, version_of
 from opensaldo.connectors.signing import SIGNATURE_HEADER, BankKeys, Seal, verify_detached
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.secret import Secret
@@ -34,15 +36,24 @@ class PolishApiClient:
     """One target's PolishAPI; every method is one call."""
 
     def __init__(
-        self, profile: Profile, *, door: Door, seal: Seal, keys: BankKeys, clock: Clock
+        self,
+        profile: Profile,
+        *,
+        door: Door,
+        seal: Seal,
+        keys: BankKeys,
+        clock: Clock,
+        registration: Registration | None = None,
     ) -> None:
         """Remember the road; nothing is sent yet."""
         self._profile = profile
+        self._version = version_of(profile.version, registration)
         self._door = door
         self._seal = seal
         self._keys = keys
         self._clock = clock
         self.tpp_id = seal.tpp_id
+        self.client_id = registration.client_id if registration else seal.tpp_id
 
     async def authorize(self, body: Mapping[str, Any], psu: PsuContext) -> messages.AuthorizeReply:
         """A sign-in prepared at the bank; it says where the person must go."""
@@ -50,10 +61,14 @@ class PolishApiClient:
         return await self._call("auth", "authorize", header, body, messages.AuthorizeReply)
 
     async def token(self, body: Mapping[str, Any], psu: PsuContext | None) -> messages.TokenReply:
-        """A token for a code or a refresh token; the person's device only while they are there."""
+        """A token for a code, a refresh token or another token.
+
+        The person's device is told only while they are there.
+        """
         presence: dict[str, Any] = {
-            "client_id": self.tpp_id,
+            "client_id": self.client_id,
             "is_user_session": psu is not None,
+            **self._version.token_members(),
         }
         if psu is not None:
             presence |= {"user_ip": psu.ip_address, "user_agent": psu.user_agent}
@@ -63,8 +78,10 @@ class PolishApiClient:
     async def delete_consent(self, consent_id: str) -> None:
         """The consent is deleted at the bank."""
         header = self._header(None)
-        body = {"consentId": consent_id}
-        await self._call("accounts", "deleteConsent", header, body, messages.Reply)
+        body: dict[str, Any] = {"consentId": consent_id}
+        if self._version.header_with_delete:
+            body["requestHeader"] = header
+        await self._send("accounts", "deleteConsent", header["requestId"], body, messages.Reply)
 
     async def get_accounts(
         self, token: Secret, psu: PsuContext | None, page_id: str | None
@@ -92,6 +109,13 @@ class PolishApiClient:
         body = _page(query, page_id)
         return await self._data(list_name, token, psu, body, messages.ListReply)
 
+    async def get_transaction_detail(
+        self, token: Secret, psu: PsuContext | None, number: str, item_id: str
+    ) -> messages.DetailReply:
+        """What a list leaves out of one of its rows."""
+        body = {"accountNumber": number, "itemId": item_id}
+        return await self._data(DETAIL, token, psu, body, messages.DetailReply)
+
     async def _data(
         self,
         endpoint: str,
@@ -105,8 +129,8 @@ class PolishApiClient:
         The token stands in the body too: the standard allows it there (RequestHeaderAIS.token),
         and some banks compare the two.
         """
-        presence = {"token": token.reveal(), "isDirectPsu": psu is not None}
-        header = self._header(psu) | presence
+        header = self._header(psu) | {"token": token.reveal()}
+        header |= self._version.presence(is_attended=psu is not None)
         return await self._call("accounts", endpoint, header, body, message, token)
 
     async def _call(
@@ -118,15 +142,28 @@ class PolishApiClient:
         message: type[_Message],
         token: Secret | None = None,
     ) -> _Message:
+        """The reply to a call whose body repeats the header."""
+        whole = {"requestHeader": header, **body}
+        return await self._send(service, endpoint, header["requestId"], whole, message, token)
+
+    async def _send(
+        self,
+        service: str,
+        endpoint: str,
+        request_id: str,
+        body: Mapping[str, Any],
+        message: type[_Message],
+        token: Secret | None = None,
+    ) -> _Message:
         """The reply's message, its signature and its request id checked."""
-        content = msgspec.json.encode({"requestHeader": header, **body})
+        content = msgspec.json.encode(body)
         profile = self._profile
         reply = await self._door.call(
             Outgoing(
                 bank=profile.bank,
                 endpoint=endpoint,
                 url=f"{profile.base_url}/{profile.version}/{service}/{profile.version}/{endpoint}",
-                headers=self._headers(header["requestId"], content, token),
+                headers=self._headers(request_id, content, token),
                 body=content,
                 calls_at_once_max=profile.calls_at_once_max,
             )
@@ -136,7 +173,7 @@ class PolishApiClient:
             raise fault_of(endpoint, reply.status, code, reply.headers)
         await verify_detached(_signature(reply), reply.body, self._keys)
         answer = messages.decode(reply.body or b"{}", message)
-        _check_header(answer.response_header, header["requestId"])
+        _check_header(answer.response_header, request_id)
         return answer
 
     def _header(self, psu: PsuContext | None) -> dict[str, Any]:
@@ -161,6 +198,7 @@ class PolishApiClient:
             "Content-Type": "application/json",
             "X-REQUEST-ID": request_id,
             SIGNATURE_HEADER: self._seal.sign_detached(content),
+            **self._version.headers(),
         }
         if token is not None:
             headers["Authorization"] = f"Bearer {token.reveal()}"
@@ -182,11 +220,6 @@ def new_request_id() -> str:
     Source: PolishAPI 2.1.2, X-REQUEST-ID.
     """
     return str(uuid.uuid1(node=_NODE))
-
-
-def wire_time(moment: datetime) -> str:
-    """The moment as the standard's date-time, in UTC."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _page(query: Mapping[str, Any], page_id: str | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -23,7 +24,9 @@ from opensaldo.errors import BankAnsweredNonsense
 CARD = "CARD"
 DEPOSIT = "DEPOSIT"
 CORPORATION = "corporation"
+SOCIAL_INSURANCE = "ZUS"
 TOKEN_DAYS_MAX = 366
+_OFFICIAL = re.compile(r"podat|skarbow|\bzus\b|\bus\b|ubezpiecze|\btax|social (security|insurance)")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _SECONDS = re.compile(r"[0-9]{1,9}")
@@ -115,6 +118,35 @@ def holds_page(reply: messages.ListReply) -> Page:
     return _page(reply, "holds", reply.holds, _hold)
 
 
+def scheduled_page(reply: messages.ListReply) -> Page:
+    """A page of orders for a later day: not booked yet."""
+    return _page(reply, "transactions", reply.transactions, _scheduled)
+
+
+def rejected_page(reply: messages.ListReply) -> Page:
+    """A page of orders the bank refused: no money moved."""
+    return _page(reply, "transactions", reply.transactions, _rejected)
+
+
+def cancelled_page(reply: messages.ListReply) -> Page:
+    """A page of orders that were taken back: no money moved."""
+    return _page(reply, "transactions", reply.transactions, _cancelled)
+
+
+def wants_detail(row: Transaction) -> bool:
+    """Whether the bank's kind of the row, or its other side, says tax or social insurance."""
+    said = f"{row.kind or ''} {row.party or ''}".casefold()
+    return row.bank_id is not None and bool(_OFFICIAL.search(said))
+
+
+def with_detail(row: Transaction, reply: messages.DetailReply) -> Transaction:
+    """The row with what was paid for at the end of its title; as it was when nothing is said."""
+    said = [*_tax_words(reply.us_info), *_social_words(reply.zus_info)]
+    title = row.title or ""
+    added = [word for word in said if word not in title.split()]
+    return replace(row, title=" ".join([title, *added]).strip()) if added else row
+
+
 def next_page(info: messages.PageInfo | None) -> str | None:
     """The id of the page that follows, None when none does."""
     return _text(info.next_page) if info else None
@@ -146,6 +178,44 @@ def _done(item: messages.Item, path: str) -> Transaction:
 def _pending(item: messages.Item, path: str) -> Transaction:
     """A transaction not booked yet."""
     return _transaction(item, path, _is_debit(item, path), TransactionStatus.PENDING)
+
+
+def _scheduled(item: messages.Item, path: str) -> Transaction:
+    """An order for a later day."""
+    return _transaction(item, path, _is_debit(item, path), TransactionStatus.SCHEDULED)
+
+
+def _rejected(item: messages.Item, path: str) -> Transaction:
+    """An order the bank refused."""
+    return _transaction(item, path, _is_debit(item, path), TransactionStatus.REJECTED)
+
+
+def _cancelled(item: messages.Item, path: str) -> Transaction:
+    """An order taken back."""
+    return _transaction(item, path, _is_debit(item, path), TransactionStatus.CANCELLED)
+
+
+def _tax_words(info: messages.TaxInfo | None) -> list[str]:
+    """Form, period and year of a tax: `VAT-7 05 M 2026`."""
+    if info is None:
+        return []
+    said = (info.form_code, info.period_id, info.period_type, info.year, info.obligation_id)
+    return [word for word in map(_text, said) if word]
+
+
+def _social_words(info: messages.SocialInfo | None) -> list[str]:
+    """Kind, declaration and month (MMYYYY) of a social insurance contribution."""
+    if info is None:
+        return []
+    said = (
+        info.contribution_type,
+        info.contribution_id,
+        info.contribution_period,
+        info.payment_type_id,
+        info.obligation_id,
+    )
+    words = [word for word in map(_text, said) if word]
+    return [SOCIAL_INSURANCE, *words] if words else []
 
 
 def _hold(item: messages.Item, path: str) -> Transaction:

@@ -31,6 +31,12 @@ from opensaldo.errors import (
 MAINTENANCE = "MAINTENANCE"
 CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
 RETRY_AFTER_MAX_S = 86_400
+DEAD_ELSEWHERE = (401, 403)
+DEAD: Mapping[str, tuple[int, ...]] = {
+    "authorize": (),
+    "token": (400, 401, 403),
+    "deleteConsent": (401, 403, 404, 410, 422),
+}
 
 REASONS: Mapping[str, type[PsuError]] = {
     reason.__name__: reason
@@ -50,12 +56,12 @@ REASONS: Mapping[str, type[PsuError]] = {
 def fault_of(endpoint: str, status: int, code: str | None, headers: Mapping[str, str]) -> BankError:
     """The error a refused call means; `code` is None unless the bank signed it.
 
-    A token call also refuses a dead code or refresh token with 400 (RFC 6749, 5.2); before
-    `authorize` there is no access that could end.
+    A token call also refuses a dead code or refresh token with 400 (RFC 6749, 5.2); a consent that
+    cannot be deleted because there is none has ended; before `authorize` there is no access that
+    could end.
     """
     wait_s = retry_after_s(headers)
-    dead = (400, 401, 403) if endpoint == "token" else (401, 403)
-    if status in dead and endpoint != "authorize":
+    if status in DEAD.get(endpoint, DEAD_ELSEWHERE):
         return BankConsentWithdrawn() if code == CONSENT_WITHDRAWN else BankAccessEnded()
     if status == 429:
         return BankRateLimited(retry_after_s=wait_s)

@@ -1,16 +1,19 @@
 """A PolishAPI target as a connector: which calls, in which order.
 
-One consent of scope `ais`; the person chooses the accounts on the bank's pages, and the token's
-`scope_details` name them.
+As a rule one consent of scope `ais` is asked for; the person chooses the accounts on the bank's
+pages, and the token's `scope_details` name them. A road with the consent model `detailed` takes two
+steps: a consent to list the accounts, then that token in exchange for one that reads them, or a
+second sign-in where the bank exchanges none.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from opensaldo.connectors.base import (
@@ -27,24 +30,38 @@ from opensaldo.connectors.base import (
 )
 from opensaldo.connectors.http import Door
 from opensaldo.connectors.profile import Profile
-from opensaldo.connectors.protocols.polish_api import convert, messages
-from opensaldo.connectors.protocols.polish_api.client import PolishApiClient, wire_time
+from opensaldo.connectors.protocols.polish_api import consent, convert, messages
+from opensaldo.connectors.protocols.polish_api.client import PolishApiClient
 from opensaldo.connectors.protocols.polish_api.faults import sign_in_fault
+from opensaldo.connectors.protocols.polish_api.pages import Trail, refuse_hidden_error
+from opensaldo.connectors.protocols.polish_api.versions import Registration
 from opensaldo.connectors.quirks import QUIRKS
+from opensaldo.connectors.road import ConsentModel
 from opensaldo.connectors.signing import BankKeys, Seal
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.secret import Secret
-from opensaldo.errors import BankAccessEnded, BankAnsweredNonsense, BankUnavailable
+from opensaldo.domain.transaction import Transaction
+from opensaldo.errors import (
+    BankAccessEnded,
+    BankAnsweredNonsense,
+    BankConsentWithdrawn,
+    BankError,
+    BankUnavailable,
+)
 
-SCOPE = "ais"
-HISTORY_DAYS_MAX = 1460  # PolishAPI 2.1.2, maxAllowedHistoryLong
-PAGES_MAX = 2_000
+DONE_LIST = "getTransactionsDone"
+USUAL_LISTS = (DONE_LIST, "getTransactionsPending", "getHolds")
 RETURN_VALUE_CHARACTERS_MAX = 4_096
+LISTED = "listed"
+NAMED = "named"
 
 _PAGE_OF_LIST = {
-    "getTransactionsDone": convert.done_page,
+    DONE_LIST: convert.done_page,
     "getTransactionsPending": convert.pending_page,
     "getHolds": convert.holds_page,
+    "getTransactionsScheduled": convert.scheduled_page,
+    "getTransactionsRejected": convert.rejected_page,
+    "getTransactionsCancelled": convert.cancelled_page,
 }
 
 
@@ -52,20 +69,37 @@ class PolishApi:
     """One PolishAPI target; see `Connector` for what each method promises."""
 
     def __init__(
-        self, profile: Profile, *, door: Door, seal: Seal, keys: BankKeys, clock: Clock
+        self,
+        profile: Profile,
+        *,
+        door: Door,
+        seal: Seal,
+        keys: BankKeys,
+        clock: Clock,
+        registration: Registration | None = None,
     ) -> None:
-        """Bind the road to the one door and our seal."""
+        """Bind the road to the one door and our seal.
+
+        Raises:
+            ValueError: the road names a list the standard does not know.
+        """
         self._profile = profile
-        self._client = PolishApiClient(profile, door=door, seal=seal, keys=keys, clock=clock)
+        self._lists = profile.lists or USUAL_LISTS
+        if unknown := set(self._lists) - set(_PAGE_OF_LIST):
+            raise ValueError(f"lists of PolishAPI, not {', '.join(sorted(unknown))}")
+        self._client = PolishApiClient(
+            profile, door=door, seal=seal, keys=keys, clock=clock, registration=registration
+        )
         self._clock = clock
 
     @property
     def capabilities(self) -> Capabilities:
         """What this target offers."""
         return Capabilities(
-            lists=tuple(_PAGE_OF_LIST),
+            lists=self._lists,
             account_endpoint="getAccount",
             accounts_endpoint="getAccounts",
+            attended_endpoints=(consent.DETAIL,) if self._profile.details_max else (),
             calls_at_once_max=self._profile.calls_at_once_max,
             history_days_initial=self._profile.history_days_initial,
             history_days_later=self._profile.history_days_later,
@@ -73,28 +107,14 @@ class PolishApi:
 
     async def begin(self, request: SignInRequest) -> ScaStep:
         """The person's way to the bank's own pages."""
-        days = min(request.history_days, self._profile.history_days_initial, HISTORY_DAYS_MAX)
-        reply = await self._client.authorize(
-            {
-                "response_type": "code",
-                "client_id": self._client.tpp_id,
-                "redirect_uri": request.return_url,
-                "scope": SCOPE,
-                "scope_details": _scope_details(request, max(days, 1)),
-                "state": request.state,
-            },
-            request.psu,
-        )
-        url = reply.aspsp_redirect_uri or ""
-        if not self._may_lead_to(url):
-            raise BankAnsweredNonsense("aspspRedirectUri", "an https address")
-        return Redirect(url=url)
+        if self._profile.consent is ConsentModel.DETAILED:
+            return await self._authorize(request, consent.listing_details(request), {LISTED: ""})
+        return await self._authorize(request, self._reading_details(request), {})
 
     async def resume(
         self, request: SignInRequest, step: WaitingStep, answer: Mapping[str, str]
     ) -> ScaStep:
-        """The access that the code brings, or the reason why there is none."""
-        del step  # the standard needs nothing remembered
+        """The access that the code brings, the next step, or the reason why there is none."""
         if not secrets.compare_digest(answer.get("state", "").encode(), request.state.encode()):
             raise BankAnsweredNonsense("state", "the state of this sign-in")
         if error := answer.get("error"):
@@ -110,12 +130,11 @@ class PolishApi:
             },
             request.psu,
         )
-        granted = convert.granted(reply)
-        if granted.consent_id not in {None, request.grant}:  # the code of another sign-in
-            raise BankAnsweredNonsense("scope_details.consentId", "the consent of this sign-in")
-        access = self._access(request.grant, granted)
-        until = min(access.valid_until or request.valid_until, request.valid_until)
-        return Done(access=replace(access, valid_until=until))
+        if LISTED in step.memory:
+            listing = self._granted(request, reply, consent.listing_id(request.grant))
+            return await self._read_what_is_listed(request, listing)
+        named = tuple(filter(None, step.memory.get(NAMED, "").split("\n")))
+        return self._done(request, reply, named)
 
     async def renew(self, access: Access, psu: PsuContext | None) -> Access:
         """The access with a fresh token; what the bank does not repeat stays as it was."""
@@ -131,25 +150,21 @@ class PolishApi:
             history_days=fresh.history_days or access.history_days,
         )
 
+    async def revoke(self, access: Access) -> None:
+        """The consent is deleted at the bank; one that is gone there already is fine."""
+        with contextlib.suppress(BankAccessEnded, BankConsentWithdrawn):
+            await self._client.delete_consent(access.grant)
+
     async def account_numbers(self, access: Access, psu: PsuContext | None) -> tuple[str, ...]:
         """The accounts the grant names, else those the bank lists."""
-        if access.account_numbers:
-            return access.account_numbers
-        numbers: dict[str, None] = {}
-        trail = _Trail()
-        while True:
-            reply = await self._client.get_accounts(access.access_token, psu, trail.page_id)
-            _refuse_hidden_error(reply, reply.accounts)
-            numbers |= dict.fromkeys(convert.account_numbers(reply))
-            if not trail.goes_on(convert.next_page(reply.page_info)):
-                return tuple(numbers)
+        return access.account_numbers or await self._listed_numbers(access, psu)
 
     async def account(self, access: Access, number: str, psu: PsuContext | None) -> AccountReading:
         """One account, with what the target's quirks add."""
         reply = await self._client.get_account(access.access_token, psu, number)
         written = messages.present(reply.account)
         if written is None:
-            _refuse_hidden_error(reply, None)
+            refuse_hidden_error(reply, None)
             raise BankAnsweredNonsense("account", "an account")
         info = messages.decode(written, messages.AccountInfo, within="account")
         reading = convert.account(info)
@@ -168,28 +183,137 @@ class PolishApi:
         """The pages of one list; no further back than the consent goes."""
         first_on = self._first_day(access, since)
         query = {"accountNumber": number, "transactionDateFrom": first_on.isoformat()}
-        trail = _Trail()
+        details_left = self._profile.details_max if psu and list_name == DONE_LIST else 0
+        trail = Trail()
         while True:
             reply = await self._client.get_list(
                 list_name, access.access_token, psu, query, trail.page_id
             )
             rows = reply.holds if reply.transactions is None else reply.transactions
-            _refuse_hidden_error(reply, rows)
+            refuse_hidden_error(reply, rows)
             page = _PAGE_OF_LIST[list_name](reply)
             goes_on = trail.goes_on(convert.next_page(reply.page_info))
-            yield page
+            wanting = [row for row in page.rows if convert.wants_detail(row)][:details_left]
+            details_left -= len(wanting)
+            yield await self._detailed(page, wanting, access, number, psu)
             if not goes_on:
                 return
 
-    async def revoke(self, access: Access) -> None:
-        """The consent is deleted at the bank."""
-        await self._client.delete_consent(access.grant)
+    async def _authorize(
+        self, request: SignInRequest, details: consent.Details, memory: Mapping[str, str]
+    ) -> Redirect:
+        """The person's way to grant these details."""
+        reply = await self._client.authorize(
+            {
+                "response_type": "code",
+                "client_id": self._client.client_id,
+                "redirect_uri": request.return_url,
+                "scope": details["scopeGroupType"],
+                "scope_details": details,
+                "state": request.state,
+            },
+            request.psu,
+        )
+        url = reply.aspsp_redirect_uri or ""
+        if not self._may_lead_to(url):
+            raise BankAnsweredNonsense("aspspRedirectUri", "an https address")
+        return Redirect(url=url, memory=memory)
+
+    async def _read_what_is_listed(self, request: SignInRequest, listing: Access) -> ScaStep:
+        """The second step: the listing's token in exchange for one that reads, else a sign-in.
+
+        Banks refuse an exchange they do not know in many ways (400, 401, 422, 500, 501): any of
+        them leads to the sign-in, which tells a bank that is out of order from one that is not.
+        """
+        numbers = await self._listed_numbers(listing, request.psu)
+        if not numbers:
+            raise BankAnsweredNonsense("accounts", "at least one account")
+        details = self._reading_details(request, numbers)
+        body = {
+            "grant_type": "exchange_token",
+            "exchange_token": listing.access_token.reveal(),
+            "scope": consent.SCOPE,
+            "scope_details": details,
+        }
+        try:
+            reply = await self._client.token(body, request.psu)
+        except (BankAccessEnded, BankUnavailable):
+            return await self._authorize(request, details, {NAMED: "\n".join(numbers)})
+        return self._done(request, reply, numbers)
+
+    def _reading_details(
+        self, request: SignInRequest, numbers: tuple[str, ...] = ()
+    ) -> consent.Details:
+        """What is asked for to read."""
+        return consent.reading_details(
+            request,
+            lists=self._lists,
+            history_days=min(request.history_days, self._profile.history_days_initial),
+            has_details=self._profile.details_max > 0,
+            numbers=numbers,
+        )
+
+    async def _listed_numbers(self, access: Access, psu: PsuContext | None) -> tuple[str, ...]:
+        """All the accounts the bank lists, masked where it masks them."""
+        numbers: dict[str, None] = {}
+        trail = Trail()
+        while True:
+            reply = await self._client.get_accounts(access.access_token, psu, trail.page_id)
+            refuse_hidden_error(reply, reply.accounts)
+            numbers |= dict.fromkeys(convert.account_numbers(reply))
+            if not trail.goes_on(convert.next_page(reply.page_info)):
+                return tuple(numbers)
+
+    async def _detailed(
+        self,
+        page: Page,
+        wanting: list[Transaction],
+        access: Access,
+        number: str,
+        psu: PsuContext | None,
+    ) -> Page:
+        """The page, its rows that want a detail with what the bank says of them."""
+        if not wanting:
+            return page
+        found = await asyncio.gather(*(self._detail(one, access, number, psu) for one in wanting))
+        by_row = dict(zip(wanting, found, strict=True))
+        return replace(page, rows=tuple(by_row.get(row, row) for row in page.rows))
+
+    async def _detail(
+        self, row: Transaction, access: Access, number: str, psu: PsuContext | None
+    ) -> Transaction:
+        """The row with its detail; as it was when the bank does not tell."""
+        try:
+            reply = await self._client.get_transaction_detail(
+                access.access_token, psu, number, row.bank_id or ""
+            )
+        except BankError:
+            return row
+        return convert.with_detail(row, reply)
 
     def _first_day(self, access: Access, since: date) -> date:
         """The first day to ask for; days before the granted history would be refused."""
         if access.history_days is None:
             return since
         return max(since, self._clock().date() - timedelta(days=access.history_days))
+
+    def _done(
+        self, request: SignInRequest, reply: messages.TokenReply, asked: tuple[str, ...]
+    ) -> Done:
+        """The access to the accounts the bank names, else to those asked for."""
+        access = self._granted(request, reply, request.grant)
+        until = min(access.valid_until or request.valid_until, request.valid_until)
+        numbers = access.account_numbers or asked
+        return Done(access=replace(access, valid_until=until, account_numbers=numbers))
+
+    def _granted(
+        self, request: SignInRequest, reply: messages.TokenReply, consent_id: str
+    ) -> Access:
+        """The access of a token, refused when it is another sign-in's."""
+        granted = convert.granted(reply)
+        if granted.consent_id not in {None, consent_id}:
+            raise BankAnsweredNonsense("scope_details.consentId", "the consent of this sign-in")
+        return self._access(request.grant, granted)
 
     def _access(self, grant: str, granted: convert.Granted) -> Access:
         """The access that a token reply gives from now on."""
@@ -210,61 +334,3 @@ class PolishApi:
             return False
         is_mock = self._profile.base_url.startswith("http://")
         return parts.scheme == "https" or (parts.scheme == "http" and is_mock)
-
-
-class _Trail:
-    """The pages read of one list: each only once, and not without end."""
-
-    def __init__(self) -> None:
-        """Start before the first page."""
-        self.page_id: str | None = None
-        self._seen: set[str] = set()
-
-    def goes_on(self, page_id: str | None) -> bool:
-        """Whether a further page follows, which then is `page_id`.
-
-        Raises:
-            BankAnsweredNonsense: the bank leads us in a circle or never ends.
-        """
-        if page_id is None:
-            return False
-        if page_id in self._seen:
-            raise BankAnsweredNonsense("pageInfo.nextPage", "a page not read before")
-        if len(self._seen) + 2 > PAGES_MAX:
-            raise BankAnsweredNonsense("pageInfo.nextPage", f"at most {PAGES_MAX} pages")
-        self._seen.add(page_id)
-        self.page_id = page_id
-        return True
-
-
-def _scope_details(request: SignInRequest, history_days: int) -> dict[str, Any]:
-    """The consent we ask for: details, booked, pending and held; any account the person chooses."""
-    usage = {"scopeUsageLimit": "multiple" if request.repeated else "single"}
-    lists = {
-        f"ais:{name}": {**usage, "maxAllowedHistoryLong": history_days} for name in _PAGE_OF_LIST
-    }
-    return {
-        "privilegeList": [{"ais:getAccount": usage, **lists}],
-        "scopeGroupType": SCOPE,
-        "consentId": request.grant,
-        "scopeTimeLimit": wire_time(_whole_second(request.valid_until)),
-        "throttlingPolicy": "psd2Regulatory",
-    }
-
-
-def _whole_second(moment: datetime) -> datetime:
-    """The moment without fractions."""
-    return moment.replace(microsecond=0)
-
-
-def _refuse_hidden_error(reply: messages.Reply, content: object) -> None:
-    """Pass unless a reply of status 200 without content is an error, or no reply of the standard.
-
-    Banks leave out an empty list, but none leaves out the header that every reply must have.
-    """
-    if content is not None:
-        return
-    if reply.code is not None or reply.message is not None:
-        raise BankUnavailable
-    if reply.response_header is None:
-        raise BankAnsweredNonsense("responseHeader", "a header")

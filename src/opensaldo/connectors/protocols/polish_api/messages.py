@@ -124,6 +124,33 @@ class AccountReply(Reply, frozen=True):
     account: Amount = UNSET
 
 
+class TaxInfo(Struct, frozen=True):
+    """The form a tax was paid for; the payer is not read."""
+
+    form_code: Text | None = None
+    period_id: Text | None = None
+    period_type: Text | None = None
+    year: Text | None = None
+    obligation_id: Text | None = None
+
+
+class SocialInfo(Struct, frozen=True):
+    """The contribution paid to the social insurance; the payer is not read."""
+
+    contribution_type: Text | None = None
+    contribution_id: Text | None = None
+    contribution_period: Text | None = None
+    payment_type_id: Text | None = None
+    obligation_id: Text | None = None
+
+
+class DetailReply(Reply, frozen=True):
+    """getTransactionDetail, what the list has not said already."""
+
+    us_info: TaxInfo | None = None
+    zus_info: SocialInfo | None = None
+
+
 class ListReply(Reply, frozen=True):
     """A page of a transaction list; holds come under their own name."""
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from opensaldo.connectors import lenient
 from opensaldo.connectors.base import AccountReading, Page
 from opensaldo.connectors.http import Door, Incoming, Outgoing
 from opensaldo.connectors.protocols.polish_api import convert, messages
@@ -47,11 +48,11 @@ def converted(name: str, body: bytes) -> Any:
     """What the connector makes of a recorded answer, as plain JSON; what is absent is left out."""
     made: AccountReading | Page
     if name.startswith("getAccount"):
-        written = messages.present(messages.decode(body, messages.AccountReply).account) or b""
-        reading = convert.account(messages.decode(written, messages.AccountInfo))
-        made = kontobank_aux_data(messages.as_written(written), reading)
+        written = lenient.present(lenient.decode(body, messages.AccountReply).account) or b""
+        reading = convert.account(lenient.decode(written, messages.AccountInfo))
+        made = kontobank_aux_data(lenient.as_written(written), reading)
     else:
-        reply = messages.decode(body, messages.ListReply)
+        reply = lenient.decode(body, messages.ListReply)
         of_list = {
             "getTransactionsDone": convert.done_page,
             "getTransactionsPending": convert.pending_page,

@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opensaldo import errors
+from opensaldo.connectors import lenient
 from opensaldo.connectors.protocols.polish_api import convert, messages
+from opensaldo.connectors.protocols.polish_api.granted import granted
 from opensaldo.domain.owner import Owner, OwnerKind
 from opensaldo.domain.transaction import Transaction, TransactionStatus
 from opensaldo.errors import BankAnsweredNonsense
@@ -29,7 +32,7 @@ INFO = {"accountNumber": "PL61999000091099999999999999", "currency": "PLN"}
 
 def page_of(*rows: dict[str, Any], text: str | None = None, **more: Any) -> Any:
     body = text or json.dumps({"transactions": [{**ROW, **row} for row in rows], **more})
-    return convert.done_page(messages.decode(body.encode(), messages.ListReply))
+    return convert.done_page(lenient.decode(body.encode(), messages.ListReply))
 
 
 def row_of(**changes: Any) -> Transaction:
@@ -39,7 +42,7 @@ def row_of(**changes: Any) -> Transaction:
 
 def account_of(**changes: Any) -> Any:
     body = json.dumps({**INFO, **changes}).encode()
-    return convert.account(messages.decode(body, messages.AccountInfo, within="account"))
+    return convert.account(lenient.decode(body, messages.AccountInfo, within="account"))
 
 
 def refusal_of(**changes: Any) -> str:
@@ -103,7 +106,7 @@ def test_a_booked_row_without_direction_is_nonsense(category: str | None):
 
 def test_holds_are_debits_and_pending():
     body = b'{"holds":[{"itemId":"h","amount":5,"tradeDate":"2026-03-01","recipient":{"nameAddress":{"value":["Shop"]}}}]}'  # noqa: E501
-    page = convert.holds_page(messages.decode(body, messages.ListReply))
+    page = convert.holds_page(lenient.decode(body, messages.ListReply))
     assert page.rows[0].amount == -5
     assert page.rows[0].status is TransactionStatus.PENDING
     assert page.rows[0].party == "Shop"
@@ -112,7 +115,7 @@ def test_holds_are_debits_and_pending():
 
 def test_pending_rows_may_lack_every_date():
     body = b'{"transactions":[{"amount":"5.00","transactionCategory":"CREDIT"}]}'
-    row = convert.pending_page(messages.decode(body, messages.ListReply)).rows[0]
+    row = convert.pending_page(lenient.decode(body, messages.ListReply)).rows[0]
     assert row.day is None
     assert row.amount == 5
     assert row.status is TransactionStatus.PENDING
@@ -187,7 +190,7 @@ def test_the_page_says_its_currency():
     assert page_of().currency is None
 
 
-@pytest.mark.parametrize("currency", ["EUR", "pln", "zł"])
+@pytest.mark.parametrize("currency", ["EUR", "czk", "zł"])
 def test_rows_of_another_currency_are_nonsense(currency: str):
     assert refusal_of(currency=currency) == "transactions[1].currency"
 
@@ -256,15 +259,15 @@ def test_card_and_deposit_accounts_are_told_by_their_code():
 
 def test_account_numbers_are_each_named_once():
     body = b'{"accounts":[{"accountNumber":"A"},{"accountNumber":null},{"accountNumber":"A"}]}'
-    reply = messages.decode(body, messages.AccountsReply)
+    reply = lenient.decode(body, messages.AccountsReply)
     assert convert.account_numbers(reply) == ("A",)
-    assert convert.account_numbers(messages.decode(b"{}", messages.AccountsReply)) == ()
+    assert convert.account_numbers(lenient.decode(b"{}", messages.AccountsReply)) == ()
 
 
 # --- grants
 def token_of(**members: Any) -> convert.Granted:
     body = json.dumps({"access_token": "t", "expires_in": "300", **members}).encode()
-    return convert.granted(messages.decode(body, messages.TokenReply))
+    return granted(lenient.decode(body, messages.TokenReply))
 
 
 def test_a_grant_may_say_nothing_but_its_token():
@@ -329,7 +332,7 @@ def test_what_a_grant_must_say(members: dict[str, Any], path: str):
 )
 def test_what_is_no_message_names_its_place(body: bytes, path: str):
     with pytest.raises(BankAnsweredNonsense) as caught:
-        messages.decode(body, messages.ListReply)
+        lenient.decode(body, messages.ListReply)
     assert caught.value.path == path
 
 
@@ -337,16 +340,72 @@ def test_half_a_surrogate_pair_does_not_spoil_the_page():
     text = r'{"transactions":[{"amount":1,"transactionCategory":"CREDIT","description":"a\ud83d"}]}'
     assert page_of(text=text).rows[0].title == "a\ufffd"
     whole = r'{"code":"\ud83d\ude00 \\ud83d \udc00"}'
-    assert messages.decode(whole.encode(), messages.Reply).code == "\U0001f600 \\ud83d \ufffd"
+    assert lenient.decode(whole.encode(), messages.Reply).code == "\U0001f600 \\ud83d \ufffd"
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5))
 def test_no_json_value_breaks_the_reading(value: object):
     body = json.dumps({"transactions": [dict.fromkeys(ROW, value)]}).encode()
     try:
-        convert.done_page(messages.decode(body, messages.ListReply))
+        convert.done_page(lenient.decode(body, messages.ListReply))
     except BankAnsweredNonsense as refused:
         path = refused.path
     else:
         return
     assert path.startswith("transactions[0]")
+
+
+# --- raw answers, as the tool for whoever adds a bank reads them
+LISTED = {"accountNumber": "PL61****9999", "accountTypeName": "Konto", "psuRelations": []}
+
+
+def raw(kind: str, answer: object) -> Any:
+    return convert.CONVERT[kind](json.dumps(answer).encode())
+
+
+def test_a_list_of_accounts_has_no_currency():
+    (found,) = raw("accounts", {"responseHeader": {}, "accounts": [LISTED]})
+    assert found.resource_id == "PL61****9999"
+    assert (found.reading.account.name, found.reading.account.currency) == ("Konto", "XXX")
+
+
+def test_one_account_has_balances():
+    answer = {"account": {**INFO, "bookingBalance": 12.5, "availableBalance": "10.00"}}
+    (found,) = raw("accounts", answer)
+    assert found.reading.account.currency == "PLN"
+    balances = raw("balances", answer)
+    assert (balances.booked, balances.available) == (Decimal("12.5"), Decimal("10.00"))
+    assert balances.currency == "PLN"
+    assert [kind for kind, _ in balances.items] == ["bookingBalance", "availableBalance"]
+
+
+def test_rows_of_any_list_are_told_apart():
+    unbooked = {key: value for key, value in ROW.items() if key != "bookingDate"}
+    rows = [
+        ROW,
+        unbooked,
+        {**unbooked, "rejectionReason": "NO_FUNDS"},
+        {**unbooked, "transactionStatus": {"code": "scheduled"}},
+        {**unbooked, "transactionStatus": {"code": "cancelled"}},
+    ]
+    found = raw("transactions", {"transactions": rows, "pageInfo": {"nextPage": "2"}})
+    assert [len(found.booked), len(found.pending), len(found.information)] == [1, 1, 3]
+    assert (found.currency, found.next_page) == ("PLN", "2")
+    held = raw("transactions", {"holds": [{"itemId": "1", "amount": "5.00"}]})
+    assert held.pending[0].amount == Decimal("-5.00")
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "expected"),
+    [
+        ("accounts", {"code": "X", "message": "no"}, errors.BankUnavailable),
+        ("accounts", {}, BankAnsweredNonsense),
+        ("accounts", [], BankAnsweredNonsense),
+        ("balances", {"accounts": [INFO, INFO]}, BankAnsweredNonsense),
+        ("transactions", {"code": "X", "message": "no"}, errors.BankUnavailable),
+        ("card_transactions", {"transactions": []}, errors.InvalidArgument),
+    ],
+)
+def test_what_is_no_answer_has_a_named_error(kind: str, answer: object, expected: type[Exception]):
+    with pytest.raises(expected):
+        raw(kind, answer)

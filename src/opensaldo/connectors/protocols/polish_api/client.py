@@ -15,6 +15,7 @@ import msgspec
 
 from opensaldo.connectors.base import PsuContext
 from opensaldo.connectors.http import Door, Incoming, Outgoing
+from opensaldo.connectors.lenient import decode
 from opensaldo.connectors.profile import Profile
 from opensaldo.connectors.protocols.polish_api import messages
 from opensaldo.connectors.protocols.polish_api.consent import DETAIL, wire_time
@@ -172,7 +173,7 @@ class PolishApiClient:
             code = await self._error_code(reply)
             raise fault_of(endpoint, reply.status, code, reply.headers)
         await verify_detached(_signature(reply), reply.body, self._keys)
-        answer = messages.decode(reply.body or b"{}", message)
+        answer = decode(reply.body or b"{}", message)
         _check_header(answer.response_header, request_id)
         return answer
 
@@ -208,7 +209,7 @@ class PolishApiClient:
         """The bank's own code of an error, believed only when the bank signed it."""
         try:
             await verify_detached(_signature(reply), reply.body, self._keys)
-            code = messages.decode(reply.body, messages.Reply).code
+            code = decode(reply.body, messages.Reply).code
         except BankError:
             return None
         return None if code is None else str(code)

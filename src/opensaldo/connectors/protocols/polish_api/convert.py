@@ -5,74 +5,30 @@ What cannot be understood is an error that names its place; what is absent stays
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from opensaldo.connectors import lenient
 from opensaldo.connectors.base import AccountReading, Page
 from opensaldo.connectors.protocols.polish_api import messages
-from opensaldo.connectors.protocols.polish_api.messages import text_of
+from opensaldo.connectors.protocols.polish_api.pages import refuse_hidden_error
+from opensaldo.connectors.protocols.polish_api.records import Balances, ListedAccount, Rows
 from opensaldo.domain.account import Account, Card, Deposit
-from opensaldo.domain.money import parse_amount
 from opensaldo.domain.owner import Owner, OwnerKind
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from opensaldo.errors import BankAnsweredNonsense
+from opensaldo.errors import BankAnsweredNonsense, InvalidArgument
 
 CARD = "CARD"
 DEPOSIT = "DEPOSIT"
 CORPORATION = "corporation"
-SOCIAL_INSURANCE = "ZUS"
-TOKEN_DAYS_MAX = 366
-_OFFICIAL = re.compile(r"podat|skarbow|\bzus\b|\bus\b|ubezpiecze|\btax|social (security|insurance)")
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_SECONDS = re.compile(r"[0-9]{1,9}")
+NO_CURRENCY = "XXX"  # ISO 4217: no currency; a list of accounts names none
 
-
-class Granted(NamedTuple):
-    """What a token reply grants, as far as it says so."""
-
-    access_token: str
-    expires_in_s: int
-    refresh_token: str | None
-    account_numbers: tuple[str, ...]
-    valid_until: datetime | None
-    history_days: int | None
-    consent_id: str | None
-
-
-def granted(reply: messages.TokenReply) -> Granted:
-    """What the bank granted.
-
-    Raises:
-        BankAnsweredNonsense: there is no token, or no understandable life of it.
-    """
-    if not _text(reply.access_token):
-        raise BankAnsweredNonsense("access_token", "a token")
-    life = str(reply.expires_in)
-    if not _SECONDS.fullmatch(life):
-        raise BankAnsweredNonsense("expires_in", "whole seconds")
-    scope = reply.scope_details or messages.GrantedScope()
-    items = scope.privilege_list or []
-    histories = [item.done.max_allowed_history_long for item in items if item.done]
-    days = [one for one in histories if one is not None and one > 0]
-    return Granted(
-        access_token=str(reply.access_token),
-        expires_in_s=min(int(life), TOKEN_DAYS_MAX * 86_400),
-        refresh_token=_text(reply.refresh_token),
-        account_numbers=_numbers(item.account_number for item in items),
-        valid_until=_instant(scope.scope_time_limit, "scope_details.scopeTimeLimit"),
-        history_days=min(days, default=None),
-        consent_id=_text(scope.consent_id),
-    )
+_STATUS_OF = {status.value.casefold(): status for status in TransactionStatus}
 
 
 def account_numbers(reply: messages.AccountsReply) -> tuple[str, ...]:
     """The numbers of one page of getAccounts, in the bank's order."""
-    return _numbers(row.account_number for row in reply.accounts or [])
+    return lenient.distinct(row.account_number for row in reply.accounts or [])
 
 
 def account(info: messages.AccountInfo) -> AccountReading:
@@ -81,26 +37,84 @@ def account(info: messages.AccountInfo) -> AccountReading:
     Raises:
         BankAnsweredNonsense: no number, no currency, or a balance that is no amount.
     """
-    if not _text(info.account_number):
-        raise BankAnsweredNonsense("account.accountNumber", "an account number")
-    currency = _currency(info.currency, "account.currency")
-    if currency is None:
+    if lenient.currency(info.currency, "account.currency") is None:
         raise BankAnsweredNonsense("account.currency", "three capital letters (ISO 4217)")
-    read = Account(
-        iban=_number(info.account_number),
-        currency=currency,
-        name=_text(info.account_type_name),
-        friendly_name=_text(info.account_name_client),
-        balance=_amount(info.booking_balance, "account.bookingBalance"),
-        available=_amount(info.available_balance, "account.availableBalance"),
+    return _reading(info, "account")
+
+
+def accounts(body: bytes) -> tuple[ListedAccount, ...]:
+    """The accounts of getAccounts, or the one of getAccount.
+
+    A row of the list has no currency and often a masked number.
+
+    Raises:
+        BankError: the answer is an error, or none of the standard.
+    """
+    return tuple(
+        ListedAccount(resource_id=lenient.text(info.account_number), reading=_reading(info, path))
+        for path, info in _accounts(body)
     )
-    code = (_text(info.account_type.code) or "").upper() if info.account_type else ""
-    return AccountReading(
-        account=read,
-        owners=_owners(info),
-        card=_card(read) if code == CARD else None,
-        deposit=_deposit(read) if code == DEPOSIT else None,
+
+
+def balances(body: bytes) -> Balances:
+    """The balances of getAccount.
+
+    Raises:
+        BankError: the answer is an error, none of the standard, or of several accounts.
+    """
+    found = _accounts(body)
+    if len(found) != 1:
+        raise BankAnsweredNonsense("account", "one account")
+    path, info = found[0]
+    read = _reading(info, path).account
+    named = (("bookingBalance", read.balance), ("availableBalance", read.available))
+    return Balances(
+        account=read.iban,
+        currency=lenient.currency(info.currency, f"{path}.currency"),
+        booked=read.balance,
+        available=read.available,
+        items=tuple((kind, amount) for kind, amount in named if amount is not None),
     )
+
+
+def transactions(body: bytes) -> Rows:
+    """One page of any of the lists: getTransactions… or getHolds.
+
+    Which list it was, the rows say: by their status, else by whether they have a booking date.
+
+    Raises:
+        BankError: the answer is an error, or none of the standard.
+    """
+    reply = lenient.decode(body, messages.ListReply)
+    refuse_hidden_error(reply, reply.holds if reply.transactions is None else reply.transactions)
+    listed = _page(reply, "transactions", reply.transactions, _by_its_status)
+    held = holds_page(reply)
+    rows = (*listed.rows, *held.rows)
+    return Rows(
+        currency=listed.currency or held.currency,
+        booked=tuple(row for row in rows if row.status is TransactionStatus.DONE),
+        pending=tuple(row for row in rows if row.status is TransactionStatus.PENDING),
+        information=tuple(row for row in rows if not row.status.moves_money),
+        next_page=next_page(reply.page_info),
+    )
+
+
+def card_transactions(body: bytes) -> Rows:
+    """Nothing: the standard shows a card as an account like others.
+
+    Raises:
+        InvalidArgument: always.
+    """
+    del body
+    raise InvalidArgument("PolishAPI has no card transactions; a card's are transactions.")
+
+
+CONVERT: Mapping[str, Callable[[bytes], Any]] = {
+    "accounts": accounts,
+    "balances": balances,
+    "transactions": transactions,
+    "card_transactions": card_transactions,
+}
 
 
 def done_page(reply: messages.ListReply) -> Page:
@@ -133,23 +147,43 @@ def cancelled_page(reply: messages.ListReply) -> Page:
     return _page(reply, "transactions", reply.transactions, _cancelled)
 
 
-def wants_detail(row: Transaction) -> bool:
-    """Whether the bank's kind of the row, or its other side, says tax or social insurance."""
-    said = f"{row.kind or ''} {row.party or ''}".casefold()
-    return row.bank_id is not None and bool(_OFFICIAL.search(said))
-
-
-def with_detail(row: Transaction, reply: messages.DetailReply) -> Transaction:
-    """The row with what was paid for at the end of its title; as it was when nothing is said."""
-    said = [*_tax_words(reply.us_info), *_social_words(reply.zus_info)]
-    title = row.title or ""
-    added = [word for word in said if word not in title.split()]
-    return replace(row, title=" ".join([title, *added]).strip()) if added else row
-
-
 def next_page(info: messages.PageInfo | None) -> str | None:
     """The id of the page that follows, None when none does."""
-    return _text(info.next_page) if info else None
+    return lenient.text(info.next_page) if info else None
+
+
+def _accounts(body: bytes) -> list[tuple[str, messages.AccountInfo]]:
+    """The accounts of a list or of a single answer, each with its place in it."""
+    reply = lenient.decode(body, messages.AccountsReply)
+    if reply.accounts is not None:
+        return [(f"accounts[{place}]", info) for place, info in enumerate(reply.accounts)]
+    written = lenient.present(lenient.decode(body, messages.AccountReply).account)
+    refuse_hidden_error(reply, written)
+    if written is None:
+        raise BankAnsweredNonsense("accounts", "accounts, or one account")
+    return [("account", lenient.decode(written, messages.AccountInfo, within="account"))]
+
+
+def _reading(info: messages.AccountInfo, path: str) -> AccountReading:
+    """One account; without a currency it is in none (`NO_CURRENCY`)."""
+    if not lenient.text(info.account_number):
+        raise BankAnsweredNonsense(f"{path}.accountNumber", "an account number")
+    currency = lenient.currency(info.currency, f"{path}.currency") or NO_CURRENCY
+    read = Account(
+        iban=lenient.account_number(info.account_number),
+        currency=currency,
+        name=lenient.text(info.account_type_name),
+        friendly_name=lenient.text(info.account_name_client),
+        balance=lenient.amount(info.booking_balance, f"{path}.bookingBalance"),
+        available=lenient.amount(info.available_balance, f"{path}.availableBalance"),
+    )
+    code = (lenient.text(info.account_type.code) or "").upper() if info.account_type else ""
+    return AccountReading(
+        account=read,
+        owners=_owners(info),
+        card=_card(read) if code == CARD else None,
+        deposit=_deposit(read) if code == DEPOSIT else None,
+    )
 
 
 def _page(
@@ -162,7 +196,7 @@ def _page(
     rows, said = [], None
     for place, item in enumerate(items or []):
         path = f"{list_name}[{place}]"
-        currency = _currency(item.currency, f"{path}.currency")
+        currency = lenient.currency(item.currency, f"{path}.currency")
         if currency is not None and said not in (None, currency):
             raise BankAnsweredNonsense(f"{path}.currency", "the currency of the rows before it")
         said = said or currency
@@ -173,6 +207,17 @@ def _page(
 def _done(item: messages.Item, path: str) -> Transaction:
     """A booked transaction."""
     return _transaction(item, path, _is_debit(item, path), TransactionStatus.DONE)
+
+
+def _by_its_status(item: messages.Item, path: str) -> Transaction:
+    """A row of a list that is not named."""
+    said = (lenient.text(item.transaction_status.code) or "") if item.transaction_status else ""
+    status = _STATUS_OF.get(said.casefold())
+    if status is None:
+        is_refused = item.rejection_reason is not None or item.rejection_date is not None
+        unbooked = TransactionStatus.REJECTED if is_refused else TransactionStatus.PENDING
+        status = TransactionStatus.DONE if lenient.text(item.booking_date) else unbooked
+    return _transaction(item, path, _is_debit(item, path), status)
 
 
 def _pending(item: messages.Item, path: str) -> Transaction:
@@ -195,29 +240,6 @@ def _cancelled(item: messages.Item, path: str) -> Transaction:
     return _transaction(item, path, _is_debit(item, path), TransactionStatus.CANCELLED)
 
 
-def _tax_words(info: messages.TaxInfo | None) -> list[str]:
-    """Form, period and year of a tax: `VAT-7 05 M 2026`."""
-    if info is None:
-        return []
-    said = (info.form_code, info.period_id, info.period_type, info.year, info.obligation_id)
-    return [word for word in map(_text, said) if word]
-
-
-def _social_words(info: messages.SocialInfo | None) -> list[str]:
-    """Kind, declaration and month (MMYYYY) of a social insurance contribution."""
-    if info is None:
-        return []
-    said = (
-        info.contribution_type,
-        info.contribution_id,
-        info.contribution_period,
-        info.payment_type_id,
-        info.obligation_id,
-    )
-    words = [word for word in map(_text, said) if word]
-    return [SOCIAL_INSURANCE, *words] if words else []
-
-
 def _hold(item: messages.Item, path: str) -> Transaction:
     """A hold; the standard gives holds no category, they are debits."""
     return _transaction(item, path, True, TransactionStatus.PENDING)
@@ -227,22 +249,22 @@ def _transaction(
     item: messages.Item, path: str, is_debit: bool, status: TransactionStatus
 ) -> Transaction:
     """One row; the amount is unsigned and its direction comes beside it."""
-    size = _amount(item.amount, f"{path}.amount")
+    size = lenient.amount(item.amount, f"{path}.amount")
     if size is None or size < 0:
         raise BankAnsweredNonsense(f"{path}.amount", "an amount without sign")
     party = item.recipient if is_debit else item.sender
     lines = _lines(party.name_address) if party else []
     return Transaction(
         amount=-size if is_debit and size else size,
-        transaction_on=_day(item.trade_date, f"{path}.tradeDate"),
-        booked_on=_day(item.booking_date, f"{path}.bookingDate"),
-        balance=_amount(item.post_transaction_balance, f"{path}.postTransactionBalance"),
-        title=_text(item.description),
+        transaction_on=lenient.day(item.trade_date, f"{path}.tradeDate"),
+        booked_on=lenient.day(item.booking_date, f"{path}.bookingDate"),
+        balance=lenient.amount(item.post_transaction_balance, f"{path}.postTransactionBalance"),
+        title=lenient.line_of(item.description),
         party=lines[0] if lines else None,
-        party_iban=_number(party.account_number) if party else None,
-        kind=_text(item.transaction_type),
+        party_iban=lenient.account_number(party.account_number) if party else None,
+        kind=lenient.text(item.transaction_type),
         status=status,
-        bank_id=_text(item.item_id),
+        bank_id=lenient.text(item.item_id),
     )
 
 
@@ -279,63 +301,8 @@ def _deposit(read: Account) -> Deposit:
     return Deposit(currency=read.currency, name=read.name, iban=read.iban, balance=read.balance)
 
 
-def _amount(raw: messages.Amount, path: str) -> Decimal | None:
-    """The exact amount, written as text or as a number."""
-    written = (text_of(raw) or "").strip()
-    if not written:
-        return None
-    try:
-        return parse_amount(written)
-    except ValueError:
-        raise BankAnsweredNonsense(path, "an amount with a decimal point") from None
-
-
-def _day(written: str | None, path: str) -> date | None:
-    """The day of a date or date-time, in the bank's local time as it wrote it."""
-    if not _text(written):
-        return None
-    found = _DAY.fullmatch(str(written).strip())
-    try:
-        return date.fromisoformat(found[1] if found else "")
-    except ValueError:
-        raise BankAnsweredNonsense(path, "a date YYYY-MM-DD or a date-time") from None
-
-
-def _instant(written: str | None, path: str) -> datetime | None:
-    """The moment a date-time names; without an offset it is read as UTC."""
-    if not _text(written):
-        return None
-    try:
-        moment = datetime.fromisoformat(str(written).strip())
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BankAnsweredNonsense(path, "a date-time") from None
-
-
-def _currency(written: str | None, path: str) -> str | None:
-    """The currency code."""
-    code = _text(written)
-    if code is not None and not _CURRENCY.fullmatch(code):
-        raise BankAnsweredNonsense(path, "three capital letters (ISO 4217)")
-    return code
-
-
-def _text(written: messages.Id | None) -> str | None:
-    """The text without outer blanks; None when nothing is left."""
-    return (str(written).strip() or None) if written is not None else None
-
-
-def _number(written: messages.Id | None) -> str | None:
-    """An account number without blanks; masked ones stay as they are."""
-    return _text("".join(str(written).split())) if written is not None else None
-
-
-def _numbers(written: Iterable[messages.Id | None]) -> tuple[str, ...]:
-    """The account numbers, each once."""
-    return tuple(dict.fromkeys(number for number in map(_text, written) if number))
-
-
 def _lines(address: messages.NameAddress | None) -> list[str]:
     """The lines that say something."""
-    return [line for line in map(_text, (address.value if address else None) or []) if line]
+    return [
+        line for line in map(lenient.line_of, (address.value if address else None) or []) if line
+    ]

@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
+from opensaldo.connectors import lenient
 from opensaldo.connectors.base import (
     Access,
     AccountReading,
@@ -32,7 +33,9 @@ from opensaldo.connectors.http import Door
 from opensaldo.connectors.profile import Profile
 from opensaldo.connectors.protocols.polish_api import consent, convert, messages
 from opensaldo.connectors.protocols.polish_api.client import PolishApiClient
+from opensaldo.connectors.protocols.polish_api.details import wants_detail, with_detail
 from opensaldo.connectors.protocols.polish_api.faults import sign_in_fault
+from opensaldo.connectors.protocols.polish_api.granted import Granted, granted
 from opensaldo.connectors.protocols.polish_api.pages import Trail, refuse_hidden_error
 from opensaldo.connectors.protocols.polish_api.versions import Registration
 from opensaldo.connectors.quirks import QUIRKS
@@ -141,7 +144,7 @@ class PolishApi:
         if access.refresh_token is None:
             raise BankAccessEnded
         body = {"grant_type": "refresh_token", "refresh_token": access.refresh_token.reveal()}
-        fresh = self._access(access.grant, convert.granted(await self._client.token(body, psu)))
+        fresh = self._access(access.grant, granted(await self._client.token(body, psu)))
         return replace(
             fresh,
             refresh_token=fresh.refresh_token or access.refresh_token,
@@ -162,14 +165,14 @@ class PolishApi:
     async def account(self, access: Access, number: str, psu: PsuContext | None) -> AccountReading:
         """One account, with what the target's quirks add."""
         reply = await self._client.get_account(access.access_token, psu, number)
-        written = messages.present(reply.account)
+        written = lenient.present(reply.account)
         if written is None:
             refuse_hidden_error(reply, None)
             raise BankAnsweredNonsense("account", "an account")
-        info = messages.decode(written, messages.AccountInfo, within="account")
+        info = lenient.decode(written, messages.AccountInfo, within="account")
         reading = convert.account(info)
         for quirk in self._profile.quirks:
-            reading = QUIRKS[quirk](messages.as_written(written), reading)
+            reading = QUIRKS[quirk](lenient.as_written(written), reading)
         return reading
 
     async def pages(
@@ -193,7 +196,7 @@ class PolishApi:
             refuse_hidden_error(reply, rows)
             page = _PAGE_OF_LIST[list_name](reply)
             goes_on = trail.goes_on(convert.next_page(reply.page_info))
-            wanting = [row for row in page.rows if convert.wants_detail(row)][:details_left]
+            wanting = [row for row in page.rows if wants_detail(row)][:details_left]
             details_left -= len(wanting)
             yield await self._detailed(page, wanting, access, number, psu)
             if not goes_on:
@@ -289,7 +292,7 @@ class PolishApi:
             )
         except BankError:
             return row
-        return convert.with_detail(row, reply)
+        return with_detail(row, reply)
 
     def _first_day(self, access: Access, since: date) -> date:
         """The first day to ask for; days before the granted history would be refused."""
@@ -310,21 +313,21 @@ class PolishApi:
         self, request: SignInRequest, reply: messages.TokenReply, consent_id: str
     ) -> Access:
         """The access of a token, refused when it is another sign-in's."""
-        granted = convert.granted(reply)
-        if granted.consent_id not in {None, consent_id}:
+        given = granted(reply)
+        if given.consent_id not in {None, consent_id}:
             raise BankAnsweredNonsense("scope_details.consentId", "the consent of this sign-in")
-        return self._access(request.grant, granted)
+        return self._access(request.grant, given)
 
-    def _access(self, grant: str, granted: convert.Granted) -> Access:
+    def _access(self, grant: str, given: Granted) -> Access:
         """The access that a token reply gives from now on."""
         return Access(
             grant=grant,
-            access_token=Secret(granted.access_token),
-            expires_at=self._clock() + timedelta(seconds=granted.expires_in_s),
-            refresh_token=Secret(granted.refresh_token) if granted.refresh_token else None,
-            account_numbers=granted.account_numbers,
-            valid_until=granted.valid_until,
-            history_days=granted.history_days,
+            access_token=Secret(given.access_token),
+            expires_at=self._clock() + timedelta(seconds=given.expires_in_s),
+            refresh_token=Secret(given.refresh_token) if given.refresh_token else None,
+            account_numbers=given.account_numbers,
+            valid_until=given.valid_until,
+            history_days=given.history_days,
         )
 
     def _may_lead_to(self, url: str) -> bool:

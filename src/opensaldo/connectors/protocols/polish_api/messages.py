@@ -6,23 +6,10 @@ are opaque; texts may come as numbers. Field names are the standard's.
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
-from typing import Any, TypeVar
-
 import msgspec
-from msgspec import UNSET, Raw, UnsetType, field
+from msgspec import UNSET, field
 
-from opensaldo.errors import BankAnsweredNonsense
-
-Id = str | int
-Text = str | int
-Amount = Raw | UnsetType
-
-_Message = TypeVar("_Message")
-_LONE_SURROGATE = re.compile(
-    rb"(\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA-F].."
-)  # a bank's text may be cut in the middle of a pair; it is no reason to refuse the page
+from opensaldo.connectors.lenient import Amount, Id, Text
 
 
 class Struct(msgspec.Struct, rename="camel", frozen=True):
@@ -61,14 +48,8 @@ class PageInfo(Struct, frozen=True):
     next_page: Id | None = None
 
 
-class AccountSummary(Struct, frozen=True):
-    """One row of getAccounts."""
-
-    account_number: Id | None = None
-
-
 class AccountInfo(Struct, frozen=True):
-    """The account of getAccount; 2.1.1 has no psuRelations, which we do not read either."""
+    """The account of getAccount, or the little of it that getAccounts shows."""
 
     account_number: Id | None = None
     name_address: NameAddress | None = None
@@ -93,6 +74,9 @@ class Item(Struct, frozen=True):
     booking_date: str | None = None
     post_transaction_balance: Amount = UNSET
     transaction_category: str | None = None
+    transaction_status: Code | None = None
+    rejection_reason: Text | None = None
+    rejection_date: str | None = None
     sender: Party | None = None
     recipient: Party | None = None
 
@@ -114,7 +98,7 @@ class AuthorizeReply(Reply, frozen=True):
 class AccountsReply(Reply, frozen=True):
     """A page of getAccounts."""
 
-    accounts: list[AccountSummary] | None = None
+    accounts: list[AccountInfo] | None = None
     page_info: PageInfo | None = None
 
 
@@ -190,53 +174,3 @@ class TokenReply(msgspec.Struct, frozen=True):
     response_header: ResponseHeader | None = field(name="responseHeader", default=None)
     code: Id | None = None
     message: Text | None = None
-
-
-def decode(body: bytes, message: type[_Message], *, within: str = "") -> _Message:
-    """The message these bytes hold; `within` is the member of a reply they came from.
-
-    Raises:
-        BankAnsweredNonsense: they are not JSON, or a member is of an impossible type.
-    """
-    decoder = msgspec.json.Decoder(message, float_hook=Decimal)
-    try:
-        try:
-            return decoder.decode(body)
-        except msgspec.ValidationError:
-            raise
-        except msgspec.DecodeError:
-            return decoder.decode(_LONE_SURROGATE.sub(_replaced, body))
-    except msgspec.ValidationError as fault:
-        expected, _, path = str(fault).partition(" - at `$")
-        wanted = expected.partition(", got ")[0].removeprefix("Expected ").replace("`", "")
-        place = (within + path.rstrip("`")).lstrip(".")
-        raise BankAnsweredNonsense(place or "body", wanted) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BankAnsweredNonsense("body", "JSON") from None
-
-
-def present(raw: Amount) -> bytes | None:
-    """The member's bytes, None when it is absent or null."""
-    return None if isinstance(raw, UnsetType) or bytes(raw) == b"null" else bytes(raw)
-
-
-def as_written(body: bytes) -> dict[str, Any]:
-    """The object as the bank wrote it, numbers as decimals.
-
-    Raises:
-        BankAnsweredNonsense: it is no object.
-    """
-    return decode(body, dict[str, Any])
-
-
-def _replaced(found: re.Match[bytes]) -> bytes:
-    """What stays of a match: all of it, or the replacement character for half of a pair."""
-    return found[1] or b"\\ufffd"
-
-
-def text_of(raw: Amount) -> str | None:
-    """The number or text as the bank wrote it, without its quotes; None when absent or null."""
-    written = present(raw)
-    if written is None:
-        return None
-    return decode(written, str) if written.startswith(b'"') else written.decode("utf-8")

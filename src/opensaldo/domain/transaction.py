@@ -27,7 +27,8 @@ class TransactionStatus(StrEnum):
 class Transaction:
     """One movement; `amount` is signed and in the account's currency, negative is an outflow.
 
-    `bank_id` is the bank's own id of the row, never shown on the wire.
+    `bank_id` is the bank's own id of the row, never shown on the wire. The symbols are those of
+    Czech payments, digits as the bank wrote them.
     """
 
     amount: Decimal
@@ -39,6 +40,7 @@ class Transaction:
     party_iban: str | None = None
     variable_symbol: str | None = None
     constant_symbol: str | None = None
+    specific_symbol: str | None = None
     kind: str | None = None
     status: TransactionStatus = TransactionStatus.DONE
     labels: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction
 from opensaldo.wire.names import FAILED_STATES, failure_of
 from opensaldo.wire.sealed import decode_holdings
-from opensaldo.wire.text import amount_text, clean_text
+from opensaldo.wire.text import amount_text, clean_text, titled
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -164,7 +164,7 @@ def _transaction(row: Transaction, currency: str) -> TransactionBody:
         date=row.day,
         amount=Decimal(amount_text(row.amount)),
         currency=currency,
-        description=clean_text(row.title),
+        description=clean_text(titled(row)),
         counterparty_name=clean_text(row.party),
         counterparty_account=clean_text(row.party_iban),
         label=next((label for label in labels if label), None),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
+from opensaldo.domain.transaction import Transaction
+
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CENT = Decimal("0.01")
 _WIDE = Context(prec=400, rounding=ROUND_HALF_EVEN)
@@ -53,3 +55,14 @@ def amount_text(amount: Decimal) -> str:
         raise ValueError("amount: expected a finite number")
     rounded = f"{amount.quantize(_CENT, context=_WIDE):f}"
     return "0.00" if rounded == "-0.00" else rounded
+
+
+def titled(row: Transaction) -> str | None:
+    """The row's title, at its end the specific symbol, which alone of the three has no element.
+
+    >>> titled(Transaction(amount=Decimal(1), title="Nájemné", specific_symbol="0412"))
+    'Nájemné SS:0412'
+    """
+    if not row.specific_symbol:
+        return row.title
+    return f"{row.title or ''} SS:{row.specific_symbol}".strip()

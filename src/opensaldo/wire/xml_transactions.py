@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from opensaldo.wire.text import amount_text
+from opensaldo.wire.text import amount_text, titled
 from opensaldo.wire.xml_text import Lines, content, enclosed, line
 
 IN_ACCOUNT_DEPTH = 5
@@ -63,7 +63,7 @@ class TransactionWriter:
                 self._on[row.transaction_on],
                 self._booked_on[row.booked_on],
                 _amounts(self._pad, row.amount, row.balance),
-                _title(self._pad, row.title),
+                _title(self._pad, titled(row)),
                 self._party[row.party],
                 self._party_iban[row.party_iban],
                 self._variable_symbol[row.variable_symbol],

@@ -1,0 +1,166 @@
+"""What a Czech bank's refusals mean for us: its codes first, then the HTTP status; pure.
+
+Texts are never believed. Source: COBS 8.0, responses of every call; RFC 6749, 4.1.2.1 and 5.2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from opensaldo.connectors.things import Thing, decode, text_of
+from opensaldo.errors import (
+    AccessBlocked,
+    AccessTemporarilyBlocked,
+    BankAccessEnded,
+    BankAnsweredNonsense,
+    BankConsentWithdrawn,
+    BankMaintenance,
+    BankRateLimited,
+    BankUnavailable,
+    InsufficientIdentificationLevel,
+    InvalidCredentials,
+    ManualActionRequired,
+    OpenSaldoError,
+    PsuError,
+    SignInCancelled,
+    TargetCredentialsMismatch,
+    UnsupportedLanguage,
+    UnsupportedLoginMethod,
+)
+
+RETRY_AFTER_MAX_S = 86_400
+ERRORS_MAX = 50
+INVALID_DATE = "DT01"
+IN_FUTURE = "DATE_IN_FUTURE"
+NOT_OFFERED = frozenset({403, 404, 405, 501})
+
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,60}")
+_ENDED = BankAccessEnded, BankConsentWithdrawn
+_MEANINGS: Mapping[str, type[OpenSaldoError]] = {
+    "ACCESS_DENIED": BankAccessEnded,
+    "ACCESS_EXCEEDED": BankRateLimited,
+    "CONSENT_REVOKED": BankConsentWithdrawn,
+    "CONSENT_WITHDRAWN": BankConsentWithdrawn,
+    "EXPIRED_TOKEN": BankAccessEnded,
+    "FORBIDDEN": BankAccessEnded,
+    "INSUFFICIENT_SCOPE": BankAccessEnded,
+    "INVALID_GRANT": BankAccessEnded,
+    "INVALID_TOKEN": BankAccessEnded,
+    "MAINTENANCE": BankMaintenance,
+    "TOKEN_EXPIRED": BankAccessEnded,
+    "TOKEN_INVALID": BankAccessEnded,
+    "TOO_MANY_REQUESTS": BankRateLimited,
+    "UNAUTHORISED": BankAccessEnded,
+    "UNAUTHORIZED": BankAccessEnded,
+}
+_OF_OUR_CLIENT = frozenset({"INVALID_CLIENT", "UNAUTHORIZED_CLIENT", "CERTIFICATE_INVALID"})
+
+REASONS: Mapping[str, type[PsuError]] = {
+    reason.__name__: reason
+    for reason in (
+        AccessBlocked,
+        AccessTemporarilyBlocked,
+        InsufficientIdentificationLevel,
+        InvalidCredentials,
+        ManualActionRequired,
+        TargetCredentialsMismatch,
+        UnsupportedLanguage,
+        UnsupportedLoginMethod,
+    )
+}
+
+
+class Refusal(NamedTuple):
+    """What an error body says: its codes in order, and the values of its parameters."""
+
+    codes: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+
+    @property
+    def is_of_a_date_too_old(self) -> bool:
+        """Whether the bank refuses the first day asked for, as lying too far back."""
+        return INVALID_DATE in self.codes and IN_FUTURE not in self.parameters
+
+
+def refusal_in(raw: Any) -> Refusal | None:
+    """The error this JSON is, None when it is no error."""
+    if not isinstance(raw, Mapping):
+        return None
+    errors = list(_errors(Thing(raw)))
+    if not errors:
+        return None
+    return Refusal(tuple(_codes_of(errors)), tuple(_parameters_of(errors)))
+
+
+def refusal_of(body: bytes) -> Refusal:
+    """The error a refused call's body names; no codes when it cannot be read."""
+    try:
+        return refusal_in(decode(body)) or Refusal(())
+    except BankAnsweredNonsense:
+        return Refusal(())
+
+
+def fault_of(
+    refusal: Refusal, status: int = 0, headers: Mapping[str, str] | None = None
+) -> OpenSaldoError:
+    """The error a refused call means; `status` is 0 when only the body is known.
+
+    A code believed of a lower status than 500 may say that the access is over; a bank that is out
+    of order says nothing about it.
+    """
+    wait_s = retry_after_s(headers or {})
+    if status == 429:
+        return BankRateLimited(retry_after_s=wait_s)
+    for code in refusal.codes:
+        if code in _OF_OUR_CLIENT:
+            return BankUnavailable(f"The bank does not accept us as its client ({code}).")
+        meaning = _MEANINGS.get(code)
+        if meaning is not None and not (status >= 500 and meaning in _ENDED):
+            return meaning(retry_after_s=wait_s)
+    if status in (401, 403):
+        return BankAccessEnded()
+    return BankUnavailable(retry_after_s=wait_s)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> int | None:
+    """The seconds a bank asks us to wait; None when it does not say, or says a date."""
+    written = headers.get("retry-after", "").strip()
+    if not written.isascii() or not written.isdigit() or len(written) > 9:
+        return None
+    return min(int(written), RETRY_AFTER_MAX_S)
+
+
+def sign_in_fault(error: str, description: str | None) -> OpenSaldoError:
+    """The error that the bank's return address names after a sign-in."""
+    if error == "access_denied":
+        return REASONS.get((description or "").strip(), SignInCancelled)()
+    return BankUnavailable()
+
+
+def _errors(body: Thing) -> Iterator[Thing]:
+    """The errors a body lists; one may stand bare, as OAuth 2 has it."""
+    listed = body.raw("errors", "error")
+    for one in (listed if isinstance(listed, list) else [listed])[:ERRORS_MAX]:
+        if isinstance(one, Mapping):
+            yield Thing(one)
+        elif isinstance(one, str):
+            yield Thing({"error": one, "parameters": body.raw("parameters")})
+
+
+def _codes_of(errors: list[Thing]) -> Iterator[str]:
+    """The codes in capitals, as the standard writes them."""
+    for one in errors:
+        for name in ("error", "code", "errorCode"):
+            code = (one.text(name) or "").upper().replace(" ", "_").replace("-", "_")
+            if _CODE.fullmatch(code):
+                yield code
+
+
+def _parameters_of(errors: list[Thing]) -> Iterator[str]:
+    """The values of the errors' parameters in capitals."""
+    for one in errors:
+        parameters = one.thing("parameters")
+        for value in (parameters.members if parameters else {}).values():
+            yield (text_of(value) or "").upper()

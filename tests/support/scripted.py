@@ -141,14 +141,18 @@ def an_ask(*fields: Field, **more: Any) -> Ask:
 
 def offer(monkeypatch: pytest.MonkeyPatch, bank: ScriptedBank, target: Target) -> None:
     """From now on the catalogue has this target too, and the scripted bank behind it."""
-    targets, connector = Catalog.targets, Catalog.connector
+    targets, find, connector = Catalog.targets, Catalog.find, Catalog.connector
 
     def more(catalog: Catalog, environment: Environment) -> tuple[Target, ...]:
         others = (one for one in targets(catalog, environment) if one.name != target.name)
         return (*others, target)
 
+    def found(catalog: Catalog, name: str, environment: Environment) -> Target | None:
+        return target if name == target.name else find(catalog, name, environment)
+
     def behind(catalog: Catalog, wanted: Target) -> Any:
         return bank if wanted.name == target.name else connector(catalog, wanted)
 
     monkeypatch.setattr(Catalog, "targets", more)
+    monkeypatch.setattr(Catalog, "find", found)
     monkeypatch.setattr(Catalog, "connector", behind)

@@ -120,6 +120,12 @@ _MOCK = (
     OWNER,
     OWNER_SECOND_NAME,
     Parameter(
+        name="target",
+        meaning="Another target of the catalogue, which the mock bank plays; default its own.",
+        schema={"type": "string"},
+        example="KontoBankApi",
+    ),
+    Parameter(
         name="multipleAccess",
         meaning="Whether to ask for repeated access; default false.",
         schema=FLAG,

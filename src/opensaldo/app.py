@@ -13,6 +13,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp
 
 from opensaldo.config import BadConfig, Config
+from opensaldo.connectors.bank_settings import read_bank_settings
 from opensaldo.connectors.http import Door
 from opensaldo.connectors.inspection import WARN_DAYS, inspect_folder
 from opensaldo.connectors.registry import load_catalog
@@ -102,7 +103,11 @@ async def maintained(config: Config, clock: Clock = system_clock) -> AsyncIterat
             vault=await asyncio.to_thread(Vault.open, config.key_dir, clock),
             door=door,
             catalog=load_catalog(
-                kontobank_url=config.kontobank_url, door=door, seal=seal, clock=clock
+                kontobank_url=config.kontobank_url,
+                door=door,
+                seal=seal,
+                clock=clock,
+                settings=read_bank_settings(config.bank_settings_dir),
             ),
             clock=clock,
             limits=config.limits,

@@ -114,6 +114,12 @@ def _optional_file(text: str) -> Path | None:
     return _path(text) if text else None
 
 
+def _optional_folder(text: str) -> Path | None:
+    if text and not _path(text).is_dir():
+        raise ValueError("a folder that exists")
+    return _path(text) if text else None
+
+
 VARIABLES = (
     Variable(
         name="DATABASE_URL",
@@ -138,6 +144,12 @@ VARIABLES = (
         default="",
         read=_optional_file,
         meaning="PEM file of authorities of banks' servers besides the system's, for sandboxes",
+    ),
+    Variable(
+        name="BANK_SETTINGS_DIR",
+        default="",
+        read=_optional_folder,
+        meaning="what banks gave you: test/ and production/ with <Target>.toml; empty: none",
     ),
     Variable(name="HOST", default="127.0.0.1", read=str, meaning="the address to listen on"),
     Variable(name="PORT", default="8400", read=_port, meaning="the port of the API and pages"),
@@ -234,6 +246,7 @@ class Config:
     data_dir: Path
     key_dir: Path
     bank_ca_file: Path | None
+    bank_settings_dir: Path | None
     host: str
     port: int
     metrics_port: int

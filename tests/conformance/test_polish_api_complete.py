@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from opensaldo import errors
+from opensaldo.connectors.bank_files import read_bank_files
 from opensaldo.connectors.base import Access, Done, Redirect
 from opensaldo.connectors.http import Door
 from opensaldo.connectors.profile import profile_of
 from opensaldo.connectors.protocols.polish_api.flow import PolishApi
 from opensaldo.connectors.protocols.polish_api.versions import Registration
-from opensaldo.connectors.registry import read_bank_files
 from opensaldo.connectors.road import ConsentModel
 from opensaldo.connectors.signing import BankKeys, Seal
+from opensaldo.domain.client import Environment
 from opensaldo.domain.clock import system_clock
 from opensaldo.domain.secret import Secret
 from opensaldo.domain.transaction import Transaction, TransactionStatus
@@ -66,6 +67,7 @@ def on_changed_road(
     async def run() -> Any:
         async with Door() as door:
             file = read_bank_files()["KontoBankApi"]
+            target = file.offered(Environment.TEST, simulated=False)
             road = replace(file.road, **changes)
             profile = profile_of(road, bank=file.name, country="pl", kontobank_url=bank.url)
             keys = BankKeys(door, bank="x", url=profile.jwks_url, clock=system_clock)
@@ -77,7 +79,7 @@ def on_changed_road(
                 clock=system_clock,
                 registration=registration,
             )
-            return await work(Road(bank, door, file.target, connector, system_clock))
+            return await work(Road(bank, door, target, connector, system_clock))
 
     return asyncio.run(run())
 

@@ -212,16 +212,17 @@ def on_road(
     work: Callable[[Road], Awaitable[Any]],
     *,
     country: str = "pl",
+    name: str | None = None,
     clock: Clock = system_clock,
     door: Door | None = None,
 ) -> Any:
-    """What the work gives on one country's KontoBankApi."""
+    """What the work gives on the target of this name, or on one country's KontoBankApi."""
+    target_name = name or ("KontoBankApi" if country == "pl" else f"KontoBankApi_{country}")
 
     async def run() -> Any:
         async with door or Door() as opened:
             catalog = load_catalog(kontobank_url=bank.url, door=opened, seal=seal, clock=clock)
-            name = "KontoBankApi" if country == "pl" else f"KontoBankApi_{country}"
-            target = catalog.find(name, Environment.TEST)
+            target = catalog.find(target_name, Environment.TEST)
             assert target is not None
             return await work(Road(bank, opened, target, catalog.connector(target), clock))
 

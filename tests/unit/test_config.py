@@ -47,6 +47,7 @@ GOOD: list[tuple[str, str, Any]] = [
     *((name, "7", 7) for name in WHOLE_NUMBERS),
     ("OWNER_ID_PREFIX", "acme-", "acme-"),
     ("LOG_LEVEL", "debug", "DEBUG"),
+    ("BANK_SETTINGS_DIR", "/", Path("/")),
 ]
 BAD: list[tuple[str, str, str]] = [
     ("DATABASE_URL", "mysql://root@host/name", "postgresql://user:password@host/name or sqlite"),
@@ -74,6 +75,7 @@ BAD: list[tuple[str, str, str]] = [
     ("RETENTION_H", "-24", WHOLE),
     ("RETENTION_H", "24h", WHOLE),
     ("BANK_CA_FILE", "/nowhere/at/all.pem", "a file that exists"),
+    ("BANK_SETTINGS_DIR", "/no/such/folder", "a folder that exists"),
     ("LOG_LEVEL", "CHATTY", "DEBUG, INFO, WARNING or ERROR"),
     ("DATABASE_URL", "sqlite:///relative.db", "sqlite:////absolute/path.db"),
     ("PUBLIC_URL", "https://api.example.org:port", ADDRESS),

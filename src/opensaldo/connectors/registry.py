@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from opensaldo.connectors.bank_files import BankTarget, read_bank_files
+from opensaldo.connectors.bank_files import read_bank_files
+from opensaldo.connectors.bank_settings import SettingsOf
 from opensaldo.connectors.base import Connector
 from opensaldo.connectors.http import Door
+from opensaldo.connectors.offers import Offer, offers_of
 from opensaldo.connectors.profile import Profile, profile_of
 from opensaldo.connectors.protocols.polish_api.flow import PolishApi
+from opensaldo.connectors.protocols.polish_api.versions import Registration
 from opensaldo.connectors.signing import BankKeys, Seal
 from opensaldo.domain.client import Environment
 from opensaldo.domain.clock import Clock
@@ -21,24 +24,28 @@ Maker = Callable[[Profile, Door, Seal, BankKeys, Clock], Connector]
 def _polish_api(
     profile: Profile, door: Door, seal: Seal, keys: BankKeys, clock: Clock
 ) -> Connector:
-    """A PolishAPI connector."""
-    return PolishApi(profile, door=door, seal=seal, keys=keys, clock=clock)
+    """A PolishAPI connector; with the secret of the bank's gateway where there is one."""
+    secret, client_id = profile.client_secret, profile.client_id or seal.tpp_id
+    registration = Registration(client_id=client_id, client_secret=secret) if secret else None
+    return PolishApi(
+        profile, door=door, seal=seal, keys=keys, clock=clock, registration=registration
+    )
 
 
 PROTOCOLS: Mapping[str, Maker] = {"polish_api": _polish_api}
+NO_BANKS: SettingsOf = {}
 
 
 class Catalog:
     """The targets on offer and their connectors; nothing in it changes after the start."""
 
     def __init__(self, offers: Mapping[Target, Callable[[], Connector]]) -> None:
-        """Keep the targets by country, then by name; a connector is made when first asked for."""
-        ordered = sorted(offers, key=lambda target: (target.country, target.name))
+        """Keep the targets in the given order; a connector is made when first asked for."""
         self._targets = {
-            environment: {one.name: one for one in ordered if one.environment is environment}
+            environment: {one.name: one for one in offers if one.environment is environment}
             for environment in Environment
         }
-        self._makers = {(one.name, one.environment): offers[one] for one in ordered}
+        self._makers = {(one.name, one.environment): make for one, make in offers.items()}
         self._connectors: dict[tuple[str, Environment], Connector] = {}
 
     def targets(self, environment: Environment) -> tuple[Target, ...]:
@@ -57,31 +64,38 @@ class Catalog:
         return self._connectors[key]
 
 
-def load_catalog(*, kontobank_url: str | None, door: Door, seal: Seal, clock: Clock) -> Catalog:
-    """The catalogue of all bank files; KontoBank's targets only with its address.
-
-    A target whose standard nobody speaks yet is known and not offered.
+def load_catalog(
+    *,
+    kontobank_url: str | None,
+    door: Door,
+    seal: Seal,
+    clock: Clock,
+    settings: SettingsOf = NO_BANKS,
+) -> Catalog:
+    """The catalogue of all bank files; without KontoBank's address nothing of it is offered.
 
     Raises:
-        BadDataFile: a bank file cannot be used.
+        BadDataFile: a bank file, or the operator's settings of a target, cannot be used.
     """
     keys: dict[str, BankKeys] = {}
 
-    def keys_at(url: str, bank: str) -> BankKeys:
-        return keys.setdefault(url, BankKeys(door, bank=bank, url=url, clock=clock))
-
-    def connector_of(one: BankTarget) -> Connector:
+    def connector_of(offer: Offer) -> Connector:
+        target = offer.target
         profile = profile_of(
-            one.road, bank=one.name, country=one.country, kontobank_url=kontobank_url or ""
+            offer.road,
+            bank=offer.bank,
+            country=target.country,
+            kontobank_url=kontobank_url or "",
+            client_id=offer.settings.client_id,
+            client_secret=offer.settings.client_secret,
         )
         door.present(profile.bank, profile.certificate)
-        bank_keys = keys_at(profile.jwks_url, one.institution)
-        return PROTOCOLS[one.protocol](profile, door, seal, bank_keys, clock)
+        url = profile.jwks_url
+        if url not in keys:
+            keys[url] = BankKeys(door, bank=target.institution, url=url, clock=clock)
+        return PROTOCOLS[target.protocol](profile, door, seal, keys[url], clock)
 
-    return Catalog(
-        {
-            one.offered(Environment.TEST, simulated=False): partial(connector_of, one)
-            for one in read_bank_files().values()
-            if one.protocol in PROTOCOLS and one.road.needs_kontobank and kontobank_url
-        }
+    offers = offers_of(
+        read_bank_files(), settings, spoken=PROTOCOLS, has_kontobank=bool(kontobank_url)
     )
+    return Catalog({offer.target: partial(connector_of, offer) for offer in offers})

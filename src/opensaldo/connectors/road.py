@@ -80,6 +80,7 @@ class Road:
     history_days_later: int
     base_url: str = ""
     version: str = ""
+    other_versions: tuple[str, ...] = ()
     jwks_url: str = ""
     authorize_url: str = ""
     token_url: str = ""
@@ -104,7 +105,7 @@ class Road:
         for url in filter(None, addresses):
             if not url.startswith(("https://", f"{KONTOBANK}/")):
                 raise ValueError(f"addresses to start with https:// or {KONTOBANK}/")
-        if not _VERSION.fullmatch(self.version):
+        if not all(map(_VERSION.fullmatch, self.versions_served)):
             raise ValueError("version like v2_1_2.1 or v1")
         if not 1 <= self.calls_at_once_max <= CALLS_AT_ONCE_MAX:
             raise ValueError(f"calls_at_once_max from 1 to {CALLS_AT_ONCE_MAX}")
@@ -116,6 +117,11 @@ class Road:
             raise ValueError(f"details_max from 0 to {DETAILS_MAX}")
         if unknown := set(self.quirks) - set(QUIRKS):
             raise ValueError(f"quirks of the table QUIRKS, not {', '.join(sorted(unknown))}")
+
+    @property
+    def versions_served(self) -> tuple[str, ...]:
+        """The versions that answer at this address, the preferred one first."""
+        return (self.version, *self.other_versions)
 
     @property
     def needs_kontobank(self) -> bool:

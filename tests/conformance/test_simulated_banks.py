@@ -1,0 +1,75 @@
+"""On test KontoBank stands in for real banks: their standard, their name, their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from opensaldo.connectors.bank_files import BankTarget, read_bank_files
+from opensaldo.connectors.base import Access, Redirect
+from opensaldo.connectors.registry import PROTOCOLS
+from opensaldo.connectors.road import Approach
+from opensaldo.connectors.signing import Seal
+from opensaldo.domain.clock import system_clock
+from opensaldo.domain.target import Interface
+from tests.support.bank import Bank, Road, on_road, running_bank
+
+pytestmark = pytest.mark.enable_socket
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    with running_bank(tmp_path_factory.mktemp("bank")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
+    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
+
+
+PSD2 = Interface.PSD2
+SPOKEN = {
+    name: one
+    for name, one in read_bank_files().items()
+    if one.protocol in PROTOCOLS and one.interface is PSD2 and not one.test_only
+}
+
+
+def kind_of(target: BankTarget) -> tuple[object, ...]:
+    road = target.road
+    return target.protocol, road.version, road.approaches, road.oauth, road.consent
+
+
+ONE_OF_EACH_KIND = sorted({kind_of(one): name for name, one in SPOKEN.items()}.values())
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH_KIND)
+def test_a_person_signs_in_at_the_simulated_bank_and_is_read(bank: Bank, seal: Seal, name: str):
+    is_redirect = {Approach.REDIRECT, Approach.OAUTH} & {SPOKEN[name].road.approaches[0]}
+    if not is_redirect:
+        pytest.skip("signs in without a redirect, see the standard's own tests")
+
+    async def work(road: Road) -> None:
+        assert road.target.simulated
+        access: Access = await road.sign_in("test2")
+        able = road.connector.capabilities
+        assert able.history_days_initial == SPOKEN[name].road.history_days_initial
+        psu = road.request().psu
+        numbers = access.account_numbers or await road.connector.account_numbers(access, psu)
+        reading = await road.connector.account(access, numbers[0], psu)
+        assert reading.account.iban
+        assert await road.pages(access, able.lists[0], number=numbers[0])
+
+    on_road(bank, seal, work, name=name)
+
+
+def test_the_simulated_banks_pages_wear_its_name(bank: Bank, seal: Seal):
+    async def work(road: Road) -> str:
+        step = await road.connector.begin(road.request())
+        assert isinstance(step, Redirect)
+        page = await road.door.browse("GET", step.url, None, {})
+        return page.body
+
+    assert "PKO BP" in on_road(bank, seal, work, name="PkoApi")

@@ -1,10 +1,13 @@
-"""Detached JWS on both sides: the bank's own seal, and the seals of those who call it."""
+"""Signatures: the bank's own seal, and the seals of those who call it, as JWS and over headers."""
 
 import base64
 import binascii
+import hashlib
 import json
 import os
+import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +27,8 @@ CERTIFICATE_TO = datetime(2070, 1, 1, tzinfo=UTC)
 KNOWN_SEALS_MAX = 1_000
 HEADER_CHARACTERS_MAX = 16_384
 SIGNATURE_HEADER = "X-JWS-SIGNATURE"
+MEMBER = re.compile(r'(\w+)="([^"]*)"')
+SERIAL = re.compile(r"^SN=([0-9A-Fa-f]+),CA=.")
 
 
 class SealRefused(Exception):
@@ -85,12 +90,17 @@ class Seal:
     thumbprint: str
     valid_from: datetime
     valid_to: datetime
+    serial: int
 
 
 class Seals:
-    """Verifies callers and remembers the first key each of them showed."""
+    """Verifies callers and remembers the first key each of them showed.
+
+    `are_demanded` makes signatures a duty where the standard leaves them to the bank.
+    """
 
     def __init__(self) -> None:
+        self.are_demanded = False
         self._parsed: OrderedDict[str, Seal] = OrderedDict()
         self._pins: dict[str, str] = {}
 
@@ -125,6 +135,64 @@ class Seals:
             raise SealRefused(401, "CERTIFICATE_EXPIRED", "the seal certificate is not valid today")
         return seal
 
+    def verify_message(
+        self,
+        headers: Mapping[str, str],
+        certificate: str,
+        body: bytes,
+        required: tuple[str, ...],
+        now: datetime,
+    ) -> Seal:
+        """The seal that signed the headers (draft-cavage-10); SealRefused 401 for anything else.
+
+        Args:
+            headers: all headers by their lower-case names.
+            certificate: base64 of the DER certificate.
+            body: the exact bytes received; the digest is of them.
+            required: names that must be signed when the request has them.
+            now: the true time; certificates belong to the real world.
+
+        Source: NextGenPSD2 1.3.12, 12.
+        """
+        if "signature" not in headers or "digest" not in headers:
+            raise SealRefused(401, "SIGNATURE_MISSING", "Digest and Signature are required")
+        if not certificate:
+            raise SealRefused(401, "CERTIFICATE_MISSING", "the signature's certificate is required")
+        seal = self._certified(certificate)
+        if not seal.valid_from <= now <= seal.valid_to:
+            raise SealRefused(401, "CERTIFICATE_EXPIRED", "the seal certificate is not valid today")
+        if (
+            headers["digest"]
+            != f"SHA-256={base64.b64encode(hashlib.sha256(body).digest()).decode()}"
+        ):
+            raise SealRefused(401, "SIGNATURE_INVALID", "the digest is not that of the body")
+        members = dict(MEMBER.findall(headers["signature"]))
+        names = members.get("headers", "").lower().split()
+        unsigned = [name for name in required if name in headers and name not in names]
+        if unsigned or any(name not in headers for name in names):
+            raise SealRefused(401, "SIGNATURE_INVALID", f"not signed: {', '.join(unsigned)}")
+        if not _names_serial(members.get("keyId", ""), seal.serial):
+            raise SealRefused(401, "SIGNATURE_INVALID", "keyId names another certificate")
+        text = "\n".join(f"{name}: {headers[name]}" for name in names)
+        try:
+            raw = base64.b64decode(members.get("signature", ""), validate=True)
+            seal.key.verify(raw, text.encode(), padding.PKCS1v15(), hashes.SHA256())
+        except (InvalidSignature, binascii.Error) as cause:
+            raise SealRefused(
+                401, "SIGNATURE_INVALID", "the signature does not match the headers"
+            ) from cause
+        return seal
+
+    def _certified(self, certificate: str) -> Seal:
+        """The seal of a certificate in base64; parsed once."""
+        try:
+            known = self._parsed.get(certificate)
+            if known is None:
+                known = self._keep(certificate, base64.b64decode(certificate, validate=True))
+        except (ValueError, binascii.Error) as cause:
+            raise SealRefused(401, "CERTIFICATE_INVALID", "no RSA certificate in base64") from cause
+        return known
+
     def pin(self, name: str, seal: Seal) -> None:
         """The caller's name belongs to this key from now on; SealRefused if to another."""
         if self._pins.setdefault(name, seal.thumbprint) != seal.thumbprint:
@@ -133,8 +201,9 @@ class Seals:
             )
 
     def reset(self) -> None:
-        """All pins are forgotten."""
+        """All pins are forgotten; signatures are as each standard has them."""
         self._pins.clear()
+        self.are_demanded = False
 
     def _parse(self, protected: str) -> Seal:
         """The certificate of a protected header; parsed once per header text."""
@@ -144,7 +213,11 @@ class Seals:
         header = json.loads(from_b64url(protected))
         if header["alg"] != "RS256" or "crit" in header:
             raise ValueError("RS256 without critical extensions only")
-        certificate = x509.load_der_x509_certificate(base64.b64decode(header["x5c"][0]))
+        return self._keep(protected, base64.b64decode(header["x5c"][0]))
+
+    def _keep(self, name: str, der: bytes) -> Seal:
+        """The seal of a certificate, kept under this name; ValueError when it is none."""
+        certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key()
         if not isinstance(key, rsa.RSAPublicKey):
             raise ValueError("an RSA seal only")
@@ -158,11 +231,22 @@ class Seals:
             b64url(digest.finalize()),
             certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
+            certificate.serial_number,
         )
-        self._parsed[protected] = seal
+        self._parsed[name] = seal
         if len(self._parsed) > KNOWN_SEALS_MAX:
             self._parsed.popitem(last=False)
         return seal
+
+
+def _names_serial(key_id: str, serial: int) -> bool:
+    """Whether a keyId names the certificate, in hex or decimal; other forms name the caller."""
+    if not key_id.startswith("SN="):
+        return bool(key_id)
+    match = SERIAL.match(key_id)
+    return match is not None and (
+        int(match[1], 16) == serial or (match[1].isdecimal() and int(match[1]) == serial)
+    )
 
 
 def _unsigned(number: int) -> str:

@@ -100,14 +100,20 @@ class Controls:
         """The person withdrew the consent at the bank; 404 when there is none."""
         name = request.path_params["consent_id"]
         by_token, by_id = self.registry.consent(name), self.consents.consent(name)
-        if by_token is not None:
-            self.registry.end(by_token, "withdrawn")
-        elif by_id is not None:
-            self.consents.end(by_id, "revokedByPsu")
-        else:
+        if by_token is None and by_id is None:
             return JSONResponse({"error": "no such consent"}, 404)
-        status = by_token.status if by_token else by_id.status if by_id else ""
+        status = ""
+        if by_token is not None:
+            self.registry.end(by_token, status := "withdrawn")
+        if by_id is not None:
+            self.consents.end(by_id, status := "revokedByPsu")
         return JSONResponse({"consentId": name, "status": status})
+
+    async def demand_seals(self, request: Request) -> Response:
+        """Calls must be signed (or need not) where the standard leaves that to the bank."""
+        body = await _object(request)
+        self.seals.are_demanded = body.get("demanded") is True
+        return JSONResponse({"demanded": self.seals.are_demanded})
 
     async def log(self, request: Request) -> Response:
         """The calls numbered above `since`; `last` is where to go on."""
@@ -152,6 +158,7 @@ def routes(controls: Controls) -> list[Route]:
         ("POST", "/switchboard/clock", controls.move_clock),
         ("POST", "/switchboard/latency", controls.set_latency),
         ("POST", "/switchboard/consents/{consent_id}/withdraw", controls.withdraw),
+        ("POST", "/switchboard/seals", controls.demand_seals),
         ("GET", "/switchboard/log", controls.log),
         ("GET", "/switchboard/ledger", controls.show_ledger),
         ("POST", "/switchboard/shape", controls.shape),

@@ -65,7 +65,11 @@ class Authorisation:
 
 @dataclass
 class AccountConsent:
-    """A consent with its id at the bank; `tpp` is who asked, "" for an unnamed caller."""
+    """A consent with its id at the bank; `tpp` is who asked, "" for an unnamed caller.
+
+    `signed_in` is who had signed in before it was made, the only one who may authorise it.
+    `needs_token` opens it to its own access token only.
+    """
 
     id: str
     tpp: str
@@ -77,6 +81,8 @@ class AccountConsent:
     per_day: int
     acted_on: date
     psu_id: str | None = None
+    signed_in: str | None = None
+    needs_token: bool = False
     status: str = "received"
     login: str | None = None
     accounts: tuple[str, ...] = ()
@@ -120,6 +126,7 @@ class Consents:
         valid_until: date,
         per_day: int,
         psu_id: str | None,
+        signed_in: str | None = None,
     ) -> AccountConsent:
         """A consent is received."""
         consent = AccountConsent(
@@ -133,6 +140,7 @@ class Consents:
             per_day=per_day,
             acted_on=self._clock.today(),
             psu_id=psu_id,
+            signed_in=signed_in,
         )
         self._held[consent.id] = consent
         while len(self._held) > REMEMBERED_MAX:

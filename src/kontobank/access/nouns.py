@@ -75,7 +75,8 @@ class Authorization:
     """A sign-in that is waiting for its person; `step` is the page shown next.
 
     `place` is the country with its mask as the address has it, `name` the bank's name on the
-    pages. `is_for_all` gives every account without a choice.
+    pages. `is_for_all` gives every account without a choice; without `asks_consent` the person only
+    signs in.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Authorization:
     name: str = "KontoBank"
     is_for_all: bool = False
     code_challenge: str | None = None
+    asks_consent: bool = True
     step: str = "login"
     login: str | None = None
     tries: int = 0

@@ -1,5 +1,7 @@
 """Sign-ins, codes, consents and tokens: one resource, in memory, for one process."""
 
+import base64
+import hashlib
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -63,6 +65,7 @@ class Registry:
         ending: Ending | None = None,
         is_for_all: bool = False,
         code_challenge: str | None = None,
+        asks_consent: bool = True,
     ) -> Authorization:
         """A sign-in waits for its person for ten minutes; it ends with a code unless told how."""
         known = self._consents.get(scope.consent_id)
@@ -82,10 +85,16 @@ class Registry:
             name=name,
             is_for_all=is_for_all,
             code_challenge=code_challenge,
+            asks_consent=asks_consent,
         )
         self._authorizations[authorization.id] = authorization
         _forget_oldest(self._authorizations)
         return authorization
+
+    @property
+    def opened(self) -> int:
+        """How many ids were given out since the start."""
+        return self._counters.total()
 
     def authorization(self, name: str) -> Authorization | None:
         """The waiting sign-in of this id; None when unknown, finished or too old."""
@@ -105,7 +114,14 @@ class Registry:
 
     # --- tokens
 
-    def redeem(self, code: str, client_id: str, redirect_uri: str, seal: str) -> Token:
+    def redeem(
+        self,
+        code: str,
+        client_id: str,
+        redirect_uri: str,
+        seal: str,
+        verifier: str | None = None,
+    ) -> Token:
         """The token of a code; a second use of the code ends what the first one gave."""
         found = self._codes.get(code)
         if found is None:
@@ -118,6 +134,8 @@ class Registry:
             raise AccessRefused(401, "CLIENT_MISMATCH", "the code belongs to another party")
         if authorization.redirect_uri != redirect_uri:
             raise AccessRefused(400, "REDIRECT_URI_MISMATCH", "redirect_uri is not the same")
+        if authorization.code_challenge not in (None, _challenge(verifier or "")):
+            raise AccessRefused(400, "CODE_VERIFIER_INVALID", "code_verifier is another one")
         found.is_used = True
         if found.expires_at <= self._clock.now():
             raise AccessRefused(400, "CODE_EXPIRED", "the code is too old")
@@ -223,6 +241,12 @@ class Registry:
 
     def _after(self, seconds: int) -> datetime:
         return self._clock.now() + timedelta(seconds=seconds)
+
+
+def _challenge(verifier: str) -> str:
+    """What S256 makes of a verifier (RFC 7636, 4.2)."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 class CodeEnding:

@@ -79,12 +79,20 @@ class Desk:
             return self._deny(authorization, *fault)
         authorization.login = login
         authorization.tries = 0
-        authorization.step = "consent" if login in LOGINS_WITHOUT_CODE else "code"
+        if login in LOGINS_WITHOUT_CODE:
+            return self._to_consent(authorization)
+        authorization.step = "code"
         return Shown()
 
     def _code(self, authorization: Authorization, form: Form) -> Shown | Back:
         if not hmac.compare_digest(form.code.strip().encode(), CODE.encode()):
             return self._wrong(authorization)
+        return self._to_consent(authorization)
+
+    def _to_consent(self, authorization: Authorization) -> Shown | Back:
+        """The page of the consent; the way back where only a sign-in was asked for."""
+        if not authorization.asks_consent:
+            return Back(authorization.ending.approved(authorization, ()))
         authorization.step = "consent"
         return Shown()
 

@@ -1,12 +1,17 @@
 """A third party of the Berlin Group for tests, over Tpp's calls without a socket."""
 
+import base64
+import hashlib
 import json
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.unit.kontobank.tpp import Answer, Tpp, call_asgi
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from tests.unit.kontobank.tpp import Answer, SealKey, Tpp, call_asgi
 
 BACK = "https://tpp.example.org/back?grant=7"
 NOK = "https://tpp.example.org/nok"
@@ -21,6 +26,9 @@ class Xs2a:
     place: str = "ro"
     prefix: str = "/berlin-group/{place}/v1"
     request_id: str = "X-Request-ID"
+    seal: SealKey | None = None
+    certificate: str = "TPP-Signature-Certificate"
+    token: str | None = None
     counter: int = 0
     answers: list[Answer] = field(default_factory=list)
 
@@ -41,9 +49,12 @@ class Xs2a:
             "Accept": "application/json",
             "PSU-IP-Address": IP if attended else None,
             "Content-Type": "application/json" if raw else None,
+            "Authorization": f"Bearer {self.token}" if self.token else None,
             **(headers or {}),
         }
         kept = {name: value for name, value in sent.items() if value is not None}
+        if self.seal is not None:
+            kept = {**sign(self.seal, kept, raw, self.certificate), **kept}
         prefix = self.prefix.format(place=self.place)
         target = path if path.startswith("/") else f"{prefix}/{path}"
         answer = call_asgi(self.app, method, target, kept, raw)
@@ -96,6 +107,25 @@ class Xs2a:
 
     def rows(self, consent: str, account: str, query: str, **more: Any) -> Answer:
         return self.get(f"accounts/{account}/transactions?{query}", consent, **more)
+
+
+SIGNED = ("digest", "x-request-id", "tpp-request-id", "psu-id", "tpp-redirect-uri")
+
+
+def sign(
+    seal: SealKey, headers: dict[str, str], body: bytes, certificate: str, key_id: str = "SN=1,CA=x"
+) -> dict[str, str]:
+    """The headers that sign these headers and this body."""
+    digest = f"SHA-256={base64.b64encode(hashlib.sha256(body).digest()).decode()}"
+    known = {name.lower(): value for name, value in {**headers, "Digest": digest}.items()}
+    names = [name for name in SIGNED if name in known]
+    text = "\n".join(f"{name}: {known[name]}" for name in names)
+    raw = seal.key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
+    signature = (
+        f'keyId="{key_id}",algorithm="rsa-sha256",headers="{" ".join(names)}",'
+        f'signature="{base64.b64encode(raw).decode()}"'
+    )
+    return {"Digest": digest, "Signature": signature, certificate: seal.x5c}
 
 
 def code(answer: Answer) -> tuple[int, str]:

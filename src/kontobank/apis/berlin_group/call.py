@@ -6,6 +6,7 @@ from typing import Any
 from starlette.datastructures import Headers, QueryParams
 
 from kontobank.access.consents import AccountConsent
+from kontobank.access.nouns import Token
 from kontobank.mask import Mask
 
 JSON_TYPE = "application/json"
@@ -17,7 +18,8 @@ class Dialect:
     """One relative of the standard: the names of its headers and what it demands.
 
     `created` is the status of a new consent; `needs_seal` demands digest and signature on every
-    call, `needs_token` an access token fetched before the consent.
+    call, `needs_token` an access token fetched before the consent; with `has_query_flags` the
+    preferences of the third party stand in the address.
     """
 
     name: str
@@ -26,11 +28,15 @@ class Dialect:
     created: int = 201
     needs_seal: bool = False
     needs_token: bool = False
+    has_query_flags: bool = False
 
 
 BERLIN_GROUP = Dialect("berlin-group")
+SIGNED = ("psu-id", "psu-corporate-id", "tpp-redirect-uri")
 REDSYS = Dialect("redsys", created=200, needs_seal=True, needs_token=True)
-SIBS = Dialect("sibs", request_id="TPP-Request-ID", certificate="TPP-Certificate")
+SIBS = Dialect(
+    "sibs", request_id="TPP-Request-ID", certificate="TPP-Certificate", has_query_flags=True
+)
 
 
 @dataclass
@@ -51,15 +57,23 @@ class Call:
     body: dict[str, Any] = field(default_factory=dict)
     request_id: str | None = None
     tpp: str = ""
-    psu: str | None = None
+    token: Token | None = None
     consent: AccountConsent | None = None
     account: str | None = None
     page: str | None = None
 
     @property
     def is_attended(self) -> bool:
-        """True when the person started the call: their address is in it."""
+        """True when the person started the call: their address is in it.
+
+        Source: NextGenPSD2 1.3.12, PSU-IP-Address; SIBS API Market, psuInvolved.
+        """
         return "PSU-IP-Address" in self.headers
+
+    @property
+    def needs_token(self) -> bool:
+        """True where a token must be fetched before anything else."""
+        return self.dialect.needs_token or self.mask.oauth == "pre_step"
 
     @property
     def login(self) -> str | None:
@@ -71,8 +85,11 @@ class Call:
         return {"href": "/".join((self.prefix, *names))}
 
     def flag(self, header: str) -> bool | None:
-        """A header of true or false; None when it is absent or neither."""
-        return {"true": True, "false": False}.get(self.headers.get(header, "").lower())
+        """A header of true or false, which SIBS has in the query; None when it is neither."""
+        words = header.split("-")
+        in_query = self.query.get(words[0].lower() + "".join(words[1:]), "")
+        text = self.headers.get(header) or (in_query if self.dialect.has_query_flags else "")
+        return {"true": True, "false": False}.get(text.lower())
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from kontobank.access.consents import AccountConsent
 from kontobank.access.nouns import AccessRefused
-from kontobank.apis.berlin_group import sca
+from kontobank.apis.berlin_group import sca, tokens
 from kontobank.apis.berlin_group.call import Call, Reply
 from kontobank.apis.berlin_group.check import day_of, flag_of, number_of
 from kontobank.apis.berlin_group.wishes import read_wish, write_access
@@ -35,6 +35,7 @@ def create(parts: Parts, call: Call) -> Reply:
         valid_until=_valid_until(body, parts.clock.today(), call.mask.consent_days),
         per_day=min(frequency, call.mask.calls_per_day),
         psu_id=call.headers.get("PSU-ID"),
+        signed_in=call.token.consent.login if call.token else None,
     )
     call.consent = consent
     started = sca.begin(parts, call, consent)
@@ -86,7 +87,8 @@ def delete(parts: Parts, call: Call) -> Reply:
 def held(parts: Parts, call: Call) -> AccountConsent:
     """The consent of the path, whatever its status, else AccessRefused 403."""
     consent = parts.consents.consent(call.path["consent"])
-    if consent is None or consent.tpp != call.tpp or consent.place != call.place:
+    is_mine = consent and (consent.tpp, consent.place) == (call.tpp, call.place)
+    if consent is None or not is_mine or not tokens.fits(call, consent):
         raise AccessRefused(403, "CONSENT_UNKNOWN", "no such consent of this third party")
     call.consent = consent
     sca.catch_up(parts, consent)

@@ -6,7 +6,7 @@ from typing import Any
 from kontobank import seeds
 from kontobank.access.consents import AccountConsent
 from kontobank.access.nouns import AccessRefused
-from kontobank.apis.berlin_group import listing, render
+from kontobank.apis.berlin_group import listing, render, tokens
 from kontobank.apis.berlin_group.call import Call, Reply
 from kontobank.apis.parts import Parts
 from kontobank.faults import SLOW_PAGE_ROWS_MAX
@@ -201,6 +201,7 @@ def _consent(parts: Parts, call: Call) -> AccountConsent:
     if call.consent and call.consent.tpp != call.tpp:
         call.consent = None
     consent = parts.consents.usable(name, call.tpp, call.place)
+    tokens.check(call, consent)
     if consent.withdraws_next and call.endpoint in IMPORT_STARTS:
         parts.consents.end(consent, "revokedByPsu")
         parts.consents.usable(name, call.tpp, call.place)

@@ -11,8 +11,16 @@ from starlette.types import Receive, Scope, Send
 
 from kontobank.access.journal import CallRow
 from kontobank.access.nouns import AccessRefused
-from kontobank.apis.berlin_group import check, consents, data, replies, sca
-from kontobank.apis.berlin_group.call import BERLIN_GROUP, Call, Dialect, Reply
+from kontobank.apis.berlin_group import check, consents, data, oauth, replies, sca, tokens
+from kontobank.apis.berlin_group.call import (
+    BERLIN_GROUP,
+    REDSYS,
+    SIBS,
+    SIGNED,
+    Call,
+    Dialect,
+    Reply,
+)
 from kontobank.apis.parts import Parts
 from kontobank.faults import Fault, call_fault
 from kontobank.mask import place_or_none
@@ -125,7 +133,24 @@ class Face:
         check.check_request_id(call)
         check.check_accept(call)
         raw = await check.body_of(request)
+        self._check_seal(call, raw)
+        tokens.read(self._parts, call)
         check.parse_body(call, raw)
+
+    def _check_seal(self, call: Call, raw: bytes) -> None:
+        """The call is signed where it must be or says so; its key is the caller's name."""
+        headers, seals = call.headers, self._parts.seals
+        is_signed = "Signature" in headers or "Digest" in headers
+        if not (is_signed or call.dialect.needs_seal or seals.are_demanded):
+            return
+        seal = seals.verify_message(
+            dict(headers.items()),
+            headers.get(call.dialect.certificate, ""),
+            raw,
+            ("digest", call.dialect.request_id.lower(), *SIGNED),
+            self._parts.clock.real_now(),
+        )
+        call.tpp = seal.thumbprint
 
     def _fault(self, call: Call, *, is_answered: bool) -> Fault | None:
         """What goes wrong with this reply: the plan first, then the login's own fault."""
@@ -161,7 +186,15 @@ class Face:
 
 def routes(parts: Parts) -> list[Route]:
     """The routes of the standard and its relatives."""
-    return [Route("/berlin-group/{place}/v1/{rest:path}", Face(parts, BERLIN_GROUP))]
+    redsys = "/redsys/{place}/api-entrada-xs2a/services/{aspsp}/v1.1/{rest:path}"
+    berlin_group, sibs = Face(parts, BERLIN_GROUP), Face(parts, SIBS)
+    return [
+        Route("/berlin-group/{place}/v1/{rest:path}", berlin_group),
+        Route(redsys, Face(parts, REDSYS)),
+        Route("/sibs/{place}/v1-0-3/{rest:path}", sibs),
+        Route("/sibs/{place}/apimarket/{aspsp}/v1-0-3/{rest:path}", sibs),
+        *oauth.routes(parts),
+    ]
 
 
 def _endpoint(call: Call) -> Answer:

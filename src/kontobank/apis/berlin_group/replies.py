@@ -57,7 +57,9 @@ async def broken(call: Call, fault: Fault, reply: Reply, request: Request) -> Re
         return Response(quirks.HTML_PAGE, 200, media_type="text/html")
     if fault.kind == "reset":
         return ResetReply()
-    if fault.kind in ERROR_FAULTS:
+    if fault.kind == "expired_token" and call.token:
+        reply = error(401, "TOKEN_EXPIRED", "the access token has expired")
+    elif fault.kind in ERROR_FAULTS:
         reply = error(*ERROR_FAULTS[fault.kind])
     if fault.kind == "status":
         reply = error(fault.status, fault.code, "a planned fault")

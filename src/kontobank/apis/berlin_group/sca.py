@@ -7,9 +7,12 @@ from kontobank.access.consents import GRANTED, OVER, AccountConsent, Authorisati
 from kontobank.access.nouns import AccessRefused, Authorization, Privilege, Scope
 from kontobank.apis.berlin_group.call import Call, Reply
 from kontobank.apis.parts import Parts
+from kontobank.mask import Mask
 
 PRIVILEGES = {"balances": "ais:getAccount", "transactions": "ais:getTransactionsDone"}
+METADATA_PATH = "/.well-known/oauth-authorization-server"
 LIST_PRIVILEGE = "ais-accounts:getAccounts"
+ANOTHER_PERSON = "TargetCredentialsMismatch"
 APPROACH_WORDS = {"oauth": "REDIRECT", "redirect": "REDIRECT"}
 
 
@@ -78,6 +81,8 @@ def catch_up(parts: Parts, consent: AccountConsent) -> None:
 def approach_of(call: Call) -> str:
     """The bank's own way unless the third party prefers another one the bank has."""
     offered = call.mask.approaches or ("redirect",)
+    if call.mask.oauth == "sca":
+        offered = tuple("oauth" if one == "redirect" else one for one in offered)
     by_browser = [one for one in offered if one in APPROACH_WORDS]
     others = [one for one in offered if one not in APPROACH_WORDS]
     if call.flag("TPP-Redirect-Preferred") is True and by_browser:
@@ -97,6 +102,8 @@ def approach_header(parts: Parts, call: Call) -> dict[str, str]:  # noqa: ARG001
 
 def _started(parts: Parts, call: Call, consent: AccountConsent, approach: str) -> dict[str, Any]:
     """A new authorisation as its start is answered."""
+    if approach == "oauth":
+        return _oauth_started(parts, call, consent)
     redirect_uri = call.headers.get("TPP-Redirect-URI", "")
     if not redirect_uri.startswith(("http://", "https://")):
         raise AccessRefused(400, "FORMAT_ERROR", "TPP-Redirect-URI is required")
@@ -117,6 +124,19 @@ def _started(parts: Parts, call: Call, consent: AccountConsent, approach: str) -
     }
 
 
+def _oauth_started(parts: Parts, call: Call, consent: AccountConsent) -> dict[str, Any]:
+    """A new authorisation that waits for the authorisation server."""
+    authorisation = parts.consents.start(consent, "oauth")
+    consent.needs_token = True
+    base = parts.public_url or call.base_url
+    metadata = f"{base}/{call.dialect.name}/{call.place}{METADATA_PATH}"
+    links = {
+        "scaOAuth": {"href": metadata},
+        "scaStatus": call.link("consents", consent.id, "authorisations", authorisation.id),
+    }
+    return {"scaStatus": "received", "authorisationId": authorisation.id, "_links": links}
+
+
 def _sign_in(
     parts: Parts, call: Call, consent: AccountConsent, authorisation: Authorisation
 ) -> Authorization:
@@ -127,7 +147,7 @@ def _sign_in(
         seal=call.tpp,
         redirect_uri=authorisation.redirect_uri,
         state="",
-        scope=_scope(call, consent),
+        scope=page_scope(call.mask, consent),
         place=call.place,
         name=call.mask.name,
         ending=ConsentEnding(parts, consent, authorisation),
@@ -147,6 +167,8 @@ class ConsentEnding:
         mine, login = self._authorisation, authorization.login or ""
         if self._consent.status not in ("received", "valid"):
             return mine.nok_redirect_uri
+        if {self._consent.signed_in, self._consent.login} - {None, login}:
+            return self.denied(authorization, "access_denied", ANOTHER_PERSON)
         self._parts.consents.grant(self._consent, mine, login, accounts)
         return mine.redirect_uri
 
@@ -157,12 +179,12 @@ class ConsentEnding:
         return self._authorisation.nok_redirect_uri
 
 
-def _scope(call: Call, consent: AccountConsent) -> Scope:
+def page_scope(mask: Mask, consent: AccountConsent) -> Scope:
     """What the pages show of the consent."""
     privileges = {LIST_PRIVILEGE: Privilege(consent.is_recurring)}
     for kind, name in PRIVILEGES.items():
         if kind in consent.wish.named:
-            days = call.mask.history_days_initial if kind == "transactions" else None
+            days = mask.history_days_initial if kind == "transactions" else None
             privileges[name] = Privilege(consent.is_recurring, days)
     until = datetime.combine(consent.valid_until, time.max, UTC)
     return Scope("ais", consent.id, until, privileges, consent.wish.numbers)

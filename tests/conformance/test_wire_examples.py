@@ -19,9 +19,10 @@ import pytest
 from lxml import etree
 
 from opensaldo.domain.account import Holdings
-from opensaldo.domain.command import CommandState
+from opensaldo.domain.command import CommandName, CommandState
 from opensaldo.domain.session import RedirectionState
 from opensaldo.errors import InvalidSessionId
+from opensaldo.web.api.commands import ADVANCED
 from opensaldo.wire import json_v1, xml_v1
 from tests.support import builders as a
 from tests.support.xsd import checked, faults, parsed
@@ -32,6 +33,14 @@ DOCS = "https://docs.example.org"
 SIGNATURE = "42ea17eb9e522a34bdb9fe20e4ec5168a6c7490ff4ff36f3a10880f0e017ad52"
 ACCESS = "b50f017609f2adab48443e471d17977bd00e98cbb4838e4b5015ae2b691f9c4d"
 LINK = f"https://signin.example.org/redirection/{a.REDIRECTION_ID}"
+
+ADVANCED_NAMES = (
+    CommandName.IMPORT_OWNERS,
+    CommandName.IMPORT_ACCOUNTS,
+    CommandName.IMPORT_ACCOUNT_TRANSACTIONS,
+    CommandName.IMPORT_CARDS,
+    CommandName.IMPORT_CARD_TRANSACTIONS,
+)
 
 pytestmark = pytest.mark.skipif(
     not CONTRACT.is_file(), reason=f"the wire contract is not at {CONTRACT}"
@@ -190,6 +199,22 @@ def test_the_sign_out_says_what_the_contract_says():
     command = checked(reply)[0]
     assert {name: command.get(name) for name in said} == said
     assert command.findtext("progress/value") == "100"
+
+
+def test_the_advanced_imports_are_the_table():
+    rows = re.findall(
+        r"^\| `(import-[a-z-]+\.xml)` \| `(\w+)` \|[^|]*\| (.*) \|$", section("5.3"), re.MULTILINE
+    )
+    names = dict(zip(ADVANCED, ADVANCED_NAMES, strict=True))
+    assert [(f"{path}.xml", names[path].value) for path in ADVANCED] == [row[:2] for row in rows]
+    held = Holdings(accounts=(a.an_account(),))
+    for (_path, name, says), command in zip(rows, ADVANCED_NAMES, strict=True):
+        whole = a.a_holdings() if "Transactions" not in name else held
+        inside = xml_v1.result(whole, command)
+        told = re.findall(r"`(\w+)/(\w+)`", says)[0]
+        root = parsed(b"<result>%b</result>" % inside)
+        assert [part.tag for part in root] == [told[0]]
+        assert {child.tag for child in root[0]} <= {told[1]}
 
 
 def test_the_aggregated_data_is_the_example():

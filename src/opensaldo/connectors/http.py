@@ -58,11 +58,15 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """A bank's whole reply, uncompressed; header names in lower case."""
+    """A bank's whole reply, uncompressed; header names in lower case.
+
+    `set_cookies` are the values of all Set-Cookie headers, which are lost in `headers`.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    set_cookies: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +163,9 @@ class Door:
             status=reply.status,
             headers={name.lower(): value for name, value in reply.headers},
             body=_unpacked(reply.body),
+            set_cookies=tuple(
+                value for name, value in reply.headers if name.lower() == "set-cookie"
+            ),
         )
 
     async def browse(

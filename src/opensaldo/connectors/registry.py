@@ -11,6 +11,7 @@ from opensaldo.connectors.base import Connector
 from opensaldo.connectors.http import Door
 from opensaldo.connectors.offers import Offer, offers_of
 from opensaldo.connectors.profile import Profile, profile_of
+from opensaldo.connectors.protocols.online.flow import Online
 from opensaldo.connectors.protocols.polish_api.flow import PolishApi
 from opensaldo.connectors.protocols.polish_api.versions import Registration
 from opensaldo.connectors.signing import BankKeys, Seal
@@ -32,7 +33,13 @@ def _polish_api(
     )
 
 
-PROTOCOLS: Mapping[str, Maker] = {"polish_api": _polish_api}
+def _online(profile: Profile, door: Door, seal: Seal, keys: BankKeys, clock: Clock) -> Connector:
+    """A bank's online service; nothing is signed there."""
+    del seal, keys
+    return Online(profile, door=door, clock=clock)
+
+
+PROTOCOLS: Mapping[str, Maker] = {"polish_api": _polish_api, "online": _online}
 NO_BANKS: SettingsOf = {}
 
 

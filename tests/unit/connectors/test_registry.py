@@ -27,8 +27,12 @@ def catalog_of(seal: Seal, url: str | None = "http://127.0.0.1:8600/") -> Catalo
 
 
 def test_kontobank_is_offered_in_every_country_on_test(seal: Seal):
-    targets = [target for target in catalog_of(seal).targets(TEST) if target.test_only]
-    assert {target.country for target in targets} == set(COUNTRIES)
+    every = [one for one in catalog_of(seal).targets(TEST) if one.test_only]
+    targets = [target for target in every if target.interface is Interface.PSD2]
+    assert [target.country for target in targets] == sorted(COUNTRIES)
+    online = [target for target in every if target.interface is Interface.FALLBACK]
+    assert {target.country for target in online} == set(COUNTRIES) - {"ro"}
+    assert {target.credentials for target in online} == {("STATIC_LOGIN",)}
     assert {target.institution.partition("_")[0] for target in targets} == {"KontoBank"}
     (polish,) = [target for target in targets if target.name == "KontoBankApi"]
     assert (polish.country, polish.institution, polish.simulated) == ("pl", "KontoBank", False)

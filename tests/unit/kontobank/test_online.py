@@ -12,8 +12,9 @@ import pytest
 
 from kontobank.apis.online.logins import ID_TYPES
 from kontobank.people.countries import COUNTRIES
+from tests.support.online import digits_in
 from tests.unit.kontobank.tpp import call_asgi
-from tests.unit.kontobank.visitor import PASSWORD, Visitor, digits_in, token
+from tests.unit.kontobank.visitor import PASSWORD, Visitor, token
 
 HISTORY = re.compile(r'class="history" href="([^"]+)"')
 

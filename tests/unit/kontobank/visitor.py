@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import struct
-import zlib
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from kontobank.apis.online import picture
 from tests.unit.kontobank.tpp import Answer, call_asgi
 
 PASSWORD = "Test123"
@@ -50,22 +47,3 @@ class Visitor:
 
 def token(answer: Answer) -> str:
     return re.findall(r'name="_csrf" value="(\w+)"', answer.text)[0]
-
-
-def digits_in(png: bytes) -> str:
-    """What a person reads in a challenge picture."""
-    width, height = struct.unpack(">II", png[16:24])
-    length = struct.unpack(">I", png[33:37])[0]
-    raw = zlib.decompress(png[41 : 41 + length])
-    lines = [raw[row * (width + 1) + 1 : (row + 1) * (width + 1)] for row in range(height)]
-    found = ""
-    for left in range(picture.MARGIN_PX, width - picture.MARGIN_PX, picture.CELL_PX):
-        rows = []
-        for row in range(picture.ROWS):
-            line = lines[picture.MARGIN_PX + row * picture.SCALE_PX]
-            bits = [
-                line[left + c * picture.SCALE_PX] == picture.DARK for c in range(picture.COLUMNS)
-            ]
-            rows.append(int("".join("1" if bit else "0" for bit in bits), 2))
-        found += next(digit for digit, glyph in picture.GLYPHS.items() if glyph == tuple(rows))
-    return found

@@ -11,6 +11,8 @@ from opensaldo.connectors.base import Connector
 from opensaldo.connectors.http import Door
 from opensaldo.connectors.offers import Offer, offers_of
 from opensaldo.connectors.profile import Profile, profile_of
+from opensaldo.connectors.protocols.berlin_group.dialects import BERLIN_GROUP, REDSYS, SIBS, Dialect
+from opensaldo.connectors.protocols.berlin_group.flow import BerlinGroup
 from opensaldo.connectors.protocols.online.flow import Online
 from opensaldo.connectors.protocols.polish_api.flow import PolishApi
 from opensaldo.connectors.protocols.polish_api.versions import Registration
@@ -39,7 +41,22 @@ def _online(profile: Profile, door: Door, seal: Seal, keys: BankKeys, clock: Clo
     return Online(profile, door=door, clock=clock)
 
 
-PROTOCOLS: Mapping[str, Maker] = {"polish_api": _polish_api, "online": _online}
+def _of_berlin_group(dialect: Dialect) -> Maker:
+    """The maker of the connectors of one relative of Berlin Group's standard."""
+
+    def make(profile: Profile, door: Door, seal: Seal, _keys: BankKeys, clock: Clock) -> Connector:
+        return BerlinGroup(profile, dialect, door=door, seal=seal, clock=clock)
+
+    return make
+
+
+PROTOCOLS: Mapping[str, Maker] = {
+    "polish_api": _polish_api,
+    "berlin_group": _of_berlin_group(BERLIN_GROUP),
+    "redsys": _of_berlin_group(REDSYS),
+    "sibs": _of_berlin_group(SIBS),
+    "online": _online,
+}
 NO_BANKS: SettingsOf = {}
 
 

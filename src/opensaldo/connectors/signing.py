@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import msgspec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
@@ -46,6 +48,7 @@ class Seal:
         """Keep the key ready, so that no call parses it again."""
         self.tpp_id = pair.tpp_id
         self._key = RSAKey.import_key(pair.key)
+        self._pair = pair
         certificate = base64.b64encode(pair.certificate_der).decode("ascii")
         self._header: dict[str, Any] = {"alg": "RS256", "x5c": [certificate]}
 
@@ -57,6 +60,30 @@ class Seal:
             Defect: the file there cannot be used.
         """
         return cls(open_seal(directory, clock()))
+
+    @property
+    def certificate_der(self) -> bytes:
+        """The certificate as it travels in signatures."""
+        return self._pair.certificate_der
+
+    @property
+    def serial(self) -> int:
+        """The certificate's serial number."""
+        return self._pair.certificate.serial_number
+
+    @property
+    def issuer(self) -> str:
+        """Who issued the certificate (RFC 4514)."""
+        return self._pair.certificate.issuer.rfc4514_string()
+
+    @property
+    def subject(self) -> str:
+        """Whom the certificate names (RFC 4514)."""
+        return self._pair.certificate.subject.rfc4514_string()
+
+    def sign(self, content: bytes) -> bytes:
+        """The bare signature over these bytes: RSA, PKCS #1 v1.5, SHA-256."""
+        return self._pair.key.sign(content, padding.PKCS1v15(), hashes.SHA256())
 
     def sign_detached(self, body: bytes) -> str:
         """The value of the signature header for exactly these bytes.

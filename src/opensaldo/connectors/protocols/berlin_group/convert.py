@@ -54,20 +54,27 @@ def accounts(body: bytes) -> tuple[ListedAccount, ...]:
     return tuple(read)
 
 
-def balances(body: bytes) -> Balances:
-    """The balances of one account.
+def balances(
+    body: bytes,
+    *,
+    is_card: bool = False,
+    is_debit_positive: bool = False,
+    currency: str | None = None,
+) -> Balances:
+    """The balances of one account; what the caller knows of it stands in for what is left out.
 
     Raises:
         OpenSaldoError: the answer is an error, or none of the standard.
     """
     found = _answer(body, _BALANCES, _BALANCE_SIGNS, within=(*_ACCOUNTS, *_CARD_ACCOUNTS))
     account = found.thing(*_ACCOUNTS, *_CARD_ACCOUNTS) or Thing({})
+    inverted = found.truth("debitAccounting")
     return read_balances(
         found.things(*_BALANCES) or [],
         account=number_of(account),
-        currency=currency_in(account, "currency"),
-        is_card=_is_card_answer(found),
-        is_debit_positive=found.truth("debitAccounting") is True,
+        currency=currency_in(account, "currency") or currency,
+        is_card=is_card or any(name in found for name in _CARD_ACCOUNTS),
+        is_debit_positive=is_debit_positive if inverted is None else inverted,
     )
 
 
@@ -206,10 +213,6 @@ def _holder(found: Thing, names: tuple[str, ...]) -> Thing:
     return Thing({MIXED: report}, path)
 
 
-def _is_card_answer(found: Thing) -> bool:
-    return any(name in found for name in _CARD_ACCOUNTS)
-
-
 def _listed(one: Thing, is_card: bool) -> ListedAccount:
     """One account as a reading and what leads on from it."""
     kind = (one.text("cashAccountType", "accountType") or "").upper()
@@ -290,14 +293,24 @@ def _limit(one: Thing, currency: str) -> Decimal | None:
 
 def _owners(one: Thing) -> tuple[Owner, ...]:
     """The owners in the order of the first member that names any; a psuName is the last resort."""
-    kind = OwnerKind.COMPANY if (one.text("usage") or "").upper() == "ORGA" else OwnerKind.OWNER
+    usage = OwnerKind.COMPANY if (one.text("usage") or "").upper() == "ORGA" else OwnerKind.OWNER
     for name in _OWNERS:
         written = one.raw(name)
         listed = written if isinstance(written, list) else [written]
-        names = [text_of(each) for each in listed]
-        if any(names):
-            each_once = dict.fromkeys(each for each in names if each)
-            if len(each_once) > OWNERS_MAX:
-                raise BankAnsweredNonsense(one.at(name), f"at most {OWNERS_MAX} owners")
-            return tuple(Owner(name=each, kind=kind) for each in each_once)
+        found = dict.fromkeys(
+            Owner(name=said, kind=_owner_kind(each) or usage)
+            for each in listed
+            if (said := text_of(each))
+        )
+        if len(found) > OWNERS_MAX:
+            raise BankAnsweredNonsense(one.at(name), f"at most {OWNERS_MAX} owners")
+        if found:
+            return tuple(found)
     return ()
+
+
+def _owner_kind(written: object) -> OwnerKind | None:
+    """The role the bank gives an owner, where it is one of ours."""
+    role = Thing(written).text("role", "kind") if isinstance(written, Mapping) else None
+    said = (role or "").upper().replace("-", "_").replace(" ", "_")
+    return OwnerKind(said) if said in list(OwnerKind) else None

@@ -148,6 +148,16 @@ def sign_in_fault(error: str, description: str | None) -> OpenSaldoError:
     return BankUnavailable()
 
 
+def refused_by_person(message: str) -> OpenSaldoError:
+    """The error of an authorisation that failed; the bank's message may name the reason.
+
+    A real bank's message is prose for the person and names none: they gave up, or were refused.
+    """
+    if message.strip() == "server_error":
+        return BankUnavailable()
+    return REASONS.get(message.strip(), SignInCancelled)()
+
+
 REASONS_BY_CODE: Mapping[str, type[PsuError]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper(): reason for name, reason in REASONS.items()
 }

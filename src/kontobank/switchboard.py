@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from kontobank.access.approvals import Approvals
 from kontobank.access.consents import Consents
 from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
@@ -42,6 +43,7 @@ class Controls:
     clock: Clock
     registry: Registry
     consents: Consents
+    approvals: Approvals
     ledger: Ledger
     journal: Journal
     faults: FaultPlan
@@ -109,6 +111,15 @@ class Controls:
             self.consents.end(by_id, status := "revokedByPsu")
         return JSONResponse({"consentId": name, "status": status})
 
+    async def decide(self, request: Request) -> Response:
+        """The person decides, in the bank's app, on everything that waits there."""
+        body = await _object(request)
+        waiting = self.approvals.waiting(str(body.get("login", "")))
+        is_yes = body.get("confirm", True) is True
+        for consent, authorisation in waiting:
+            (self.approvals.approve if is_yes else self.approvals.deny)(consent, authorisation)
+        return JSONResponse({"decided": len(waiting)})
+
     async def demand_seals(self, request: Request) -> Response:
         """Calls must be signed (or need not) where the standard leaves that to the bank."""
         body = await _object(request)
@@ -158,6 +169,7 @@ def routes(controls: Controls) -> list[Route]:
         ("POST", "/switchboard/clock", controls.move_clock),
         ("POST", "/switchboard/latency", controls.set_latency),
         ("POST", "/switchboard/consents/{consent_id}/withdraw", controls.withdraw),
+        ("POST", "/switchboard/app", controls.decide),
         ("POST", "/switchboard/seals", controls.demand_seals),
         ("GET", "/switchboard/log", controls.log),
         ("GET", "/switchboard/ledger", controls.show_ledger),

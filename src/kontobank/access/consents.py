@@ -54,6 +54,7 @@ class Authorisation:
     confirmation_code: str | None = None
     sign_in: Authorization | None = None
     pushed_at: datetime | None = None
+    accounts: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
@@ -197,6 +198,22 @@ class Consents:
         consent.accounts = accounts
         consent.sca_at = self._clock.now()
         consent.acted_on = self._clock.today()
+
+    def leave_unconfirmed(
+        self, authorisation: Authorisation, login: str, accounts: tuple[str, ...]
+    ) -> None:
+        """The person agreed; a code must prove to the bank that they came back."""
+        authorisation.state, authorisation.login = "unconfirmed", login
+        authorisation.accounts = accounts
+
+    def pushed(self, login: str) -> list[tuple[AccountConsent, Authorisation]]:
+        """Every decision that waits in this person's app, oldest first."""
+        return [
+            (consent, one)
+            for consent in self._held.values()
+            for one in consent.authorisations.values()
+            if one.login == login and one.state == "started" and one.pushed_at is not None
+        ]
 
     def fail(
         self, consent: AccountConsent, authorisation: Authorisation, message: str | None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kontobank.access.approvals import Approvals
 from kontobank.access.consents import Consents
 from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
@@ -20,6 +21,7 @@ class Parts:
     clock: Clock
     registry: Registry
     consents: Consents
+    approvals: Approvals
     ledger: Ledger
     journal: Journal
     faults: FaultPlan

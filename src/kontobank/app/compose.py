@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kontobank import login, switchboard
+from kontobank.access.approvals import Approvals
 from kontobank.access.consents import Consents
 from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
@@ -16,7 +17,7 @@ from kontobank.apis import berlin_group, online
 from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import Face
 from kontobank.clock import Clock
-from kontobank.faults import FaultPlan
+from kontobank.faults import FaultPlan, person_fault
 from kontobank.login.steps import Desk
 from kontobank.servercert import ServerCertificates
 from kontobank.signing import Seals, Signer
@@ -44,11 +45,13 @@ def create_app(
         certificates: what the bank shows over TLS, for the switchboard to change.
     """
     clock = clock or Clock()
+    consents = Consents(seed, clock)
     parts = Parts(
         seed=seed,
         clock=clock,
         registry=Registry(seed, clock),
-        consents=Consents(seed, clock),
+        consents=consents,
+        approvals=Approvals(seed, clock, consents, person_fault),
         ledger=Ledger(),
         journal=Journal(),
         faults=FaultPlan(latency_ms),
@@ -61,6 +64,7 @@ def create_app(
         clock,
         parts.registry,
         parts.consents,
+        parts.approvals,
         parts.ledger,
         parts.journal,
         parts.faults,
@@ -71,7 +75,7 @@ def create_app(
         routes=[
             Route(FACE_PATH, Face(parts)),
             *berlin_group.routes(parts),
-            *login.routes(parts.registry, Desk(seed, clock)),
+            *login.routes(parts.registry, Desk(seed, clock), parts.approvals),
             *site.routes(),
             *switchboard.routes(controls),
             *_small_routes(parts),

@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from kontobank.access.approvals import Approvals
 from kontobank.access.nouns import Authorization
 from kontobank.access.registry import Registry
+from kontobank.login import app
 from kontobank.login.steps import Back, Desk, Form, Shown
 from kontobank.login.words import ENGLISH, words_of
 from kontobank.mask import PLAIN, place_or_none
@@ -33,7 +35,7 @@ class Pages:
 
     def __init__(self, registry: Registry, desk: Desk) -> None:
         self._registry, self._desk = registry, desk
-        self._templates = Environment(
+        self.templates = Environment(
             loader=PackageLoader("kontobank.login", "templates"),
             autoescape=True,
             undefined=StrictUndefined,
@@ -67,7 +69,7 @@ class Pages:
 
     async def home(self, _request: Request) -> Response:
         """What this program is, its people and its addresses."""
-        page = self._templates.get_template("home.html")
+        page = self.templates.get_template("home.html")
         text = page.render(words=ENGLISH, countries=COUNTRIES, bank_name=PLAIN.name)
         return HTMLResponse(text, headers=SECURITY_HEADERS)
 
@@ -78,7 +80,7 @@ class Pages:
         return found
 
     def _page(self, request: Request, authorization: Authorization, shown: Shown) -> Response:
-        page = self._templates.get_template(f"{authorization.step}.html")
+        page = self.templates.get_template(f"{authorization.step}.html")
         values: dict[str, Any] = {
             "words": self._words(request),
             "authorization": authorization,
@@ -91,7 +93,7 @@ class Pages:
         return HTMLResponse(page.render(values), headers=SECURITY_HEADERS)
 
     def _gone(self, request: Request) -> Response:
-        page = self._templates.get_template("gone.html")
+        page = self.templates.get_template("gone.html")
         _, mask = place_or_none(request.path_params["place"])
         text = page.render(words=self._words(request), error=None, bank_name=mask.name)
         return HTMLResponse(text, 404, headers=SECURITY_HEADERS)
@@ -102,12 +104,13 @@ class Pages:
         return words_of(place or "", request.query_params.get("lang"))
 
 
-def routes(registry: Registry, desk: Desk) -> list[Route]:
-    """The routes of the sign-in, the style sheet and the home page."""
+def routes(registry: Registry, desk: Desk, approvals: Approvals) -> list[Route]:
+    """The routes of the sign-in, the app, the style sheet and the home page."""
     pages = Pages(registry, desk)
     paths = [f"/{standard}/{{place}}/login" for standard in STANDARDS]
     return [
         *(Route(path, pages.show, methods=["GET"]) for path in paths),
+        *app.routes(approvals, pages.templates, SECURITY_HEADERS),
         *(Route(path, pages.submit, methods=["POST"]) for path in paths),
         Route("/static/kontobank.css", pages.style, methods=["GET"]),
         Route("/", pages.home, methods=["GET"]),

@@ -31,6 +31,11 @@ CALL_FAULTS = (
     "test-withdrawn",
 )
 CORPORATE_LOGIN = "test-corporate"
+APP_LOGIN = "test-app"
+CONFIRMING_LOGIN = "test-confirm"
+PHOTO_LOGIN = "test-photo"
+CHIP_LOGIN = "test-chip"
+SCA_LOGINS = (APP_LOGIN, CONFIRMING_LOGIN, PHOTO_LOGIN, CHIP_LOGIN)
 BOOKED_ONLY_LOGIN = "quirk-booked-only"
 QUIRK_LOGINS = (
     "quirk-no-links",
@@ -66,6 +71,7 @@ def is_known(login: str) -> bool:
         or login in PERSON_FAULTS
         or login in CALL_FAULTS
         or login in QUIRK_LOGINS
+        or login in SCA_LOGINS
         or login == CORPORATE_LOGIN
         or login.startswith(BENCH_PREFIX)
     )

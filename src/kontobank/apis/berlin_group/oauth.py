@@ -13,7 +13,7 @@ from kontobank.access.consents import AccountConsent, Authorisation
 from kontobank.access.journal import CallRow
 from kontobank.access.nouns import AccessRefused, Authorization, Privilege, Scope, Token
 from kontobank.access.registry import CodeEnding, with_query
-from kontobank.apis.berlin_group.sca import LIST_PRIVILEGE, METADATA_PATH, page_scope
+from kontobank.apis.berlin_group.redirect import LIST_PRIVILEGE, METADATA_PATH, page_scope
 from kontobank.apis.berlin_group.tokens import PRE_STEP_SCOPE
 from kontobank.apis.parts import Parts
 from kontobank.mask import Mask, place_or_none

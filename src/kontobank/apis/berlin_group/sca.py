@@ -1,37 +1,43 @@
 """Authorisations of a consent: which approach, and how each one starts and ends."""
 
-from datetime import UTC, datetime, time
 from typing import Any
 
 from kontobank.access.consents import GRANTED, OVER, AccountConsent, Authorisation
-from kontobank.access.nouns import AccessRefused, Authorization, Privilege, Scope
+from kontobank.access.nouns import AccessRefused
+from kontobank.apis.berlin_group import decoupled, embedded, redirect
 from kontobank.apis.berlin_group.call import Call, Reply
 from kontobank.apis.parts import Parts
-from kontobank.mask import Mask
 
-PRIVILEGES = {"balances": "ais:getAccount", "transactions": "ais:getTransactionsDone"}
-METADATA_PATH = "/.well-known/oauth-authorization-server"
-LIST_PRIVILEGE = "ais-accounts:getAccounts"
-ANOTHER_PERSON = "TargetCredentialsMismatch"
+STARTS = {
+    "redirect": redirect.start,
+    "oauth": redirect.start_oauth,
+    "decoupled": decoupled.start,
+    "embedded": embedded.start,
+}
 APPROACH_WORDS = {"oauth": "REDIRECT", "redirect": "REDIRECT"}
 
 
 def begin(parts: Parts, call: Call, consent: AccountConsent) -> dict[str, Any]:
     """The members and links a new consent is answered with.
 
-    With a redirect the bank starts by itself unless the third party wants to; otherwise it says
-    what the start needs.
+    The bank starts by itself where it knows enough, unless the third party wants to; otherwise the
+    link says what the start needs.
     """
     approach = approach_of(call)
-    is_explicit = call.flag("TPP-Explicit-Authorisation-Preferred") is True
-    if is_explicit:
-        return {"_links": {"startAuthorisation": _list_link(call, consent)}}
-    return {"_links": _started(parts, call, consent, approach)["_links"]}
+    link = _list_link(call, consent)
+    if call.flag("TPP-Explicit-Authorisation-Preferred") is True:
+        return {"_links": {"startAuthorisation": link}}
+    if approach == "embedded":
+        return {"_links": {"startAuthorisationWithPsuAuthentication": link}}
+    if approach == "decoupled" and consent.psu_id is None:
+        return {"_links": {"startAuthorisationWithPsuIdentification": link}}
+    shown = STARTS[approach](parts, call, consent)
+    return {key: shown[key] for key in ("psuMessage", "_links") if key in shown}
 
 
 def start(parts: Parts, call: Call, consent: AccountConsent) -> Reply:
     """An authorisation started by the third party."""
-    shown = _started(parts, call, consent, approach_of(call))
+    shown = STARTS[approach_of(call)](parts, call, consent)
     return Reply(201, shown, approach_header(parts, call))
 
 
@@ -46,18 +52,26 @@ def show(parts: Parts, call: Call, consent: AccountConsent) -> Reply:
     shown: dict[str, Any] = {"scaStatus": authorisation.status}
     if authorisation.message:
         shown["psuMessage"] = authorisation.message
+    if authorisation.status == "unconfirmed":
+        mine = call.link("consents", consent.id, "authorisations", authorisation.id)
+        shown["_links"] = {"confirmation": mine}
     if authorisation.status in GRANTED and consent.login and consent.wish.shows_owner:
         owner = parts.world(call.country, consent.login).accounts[0].owners[0]
         shown["psuName"] = owner.name
     return Reply(200, shown)
 
 
-def update(_parts: Parts, call: Call, consent: AccountConsent) -> Reply:
+def update(parts: Parts, call: Call, consent: AccountConsent) -> Reply:
     """What the third party adds to an authorisation."""
     authorisation = find(call, consent)
     if authorisation.status in OVER:
         raise AccessRefused(409, "STATUS_INVALID", f"the authorisation is {authorisation.status}")
-    raise AccessRefused(400, "SERVICE_INVALID", "nothing can be added to this authorisation")
+    if authorisation.status == "unconfirmed":
+        return Reply(200, embedded.confirm(parts, call, consent, authorisation))
+    if authorisation.approach != "embedded":
+        raise AccessRefused(400, "SERVICE_INVALID", "nothing can be added to this authorisation")
+    shown = embedded.update(parts, call, consent, authorisation)
+    return Reply(200, shown, approach_header(parts, call))
 
 
 def find(call: Call, consent: AccountConsent) -> Authorisation:
@@ -69,7 +83,8 @@ def find(call: Call, consent: AccountConsent) -> Authorisation:
 
 
 def catch_up(parts: Parts, consent: AccountConsent) -> None:
-    """A sign-in the person left without a word has failed when its time is over."""
+    """What people did meanwhile is known; a sign-in they left alone fails when its time is over."""
+    parts.approvals.settle(consent)
     for authorisation in consent.authorisations.values():
         sign_in = authorisation.sign_in
         if authorisation.state != "received" or sign_in is None:
@@ -80,7 +95,7 @@ def catch_up(parts: Parts, consent: AccountConsent) -> None:
 
 def approach_of(call: Call) -> str:
     """The bank's own way unless the third party prefers another one the bank has."""
-    offered = call.mask.approaches or ("redirect",)
+    offered = tuple(one for one in call.mask.approaches if one in STARTS) or ("redirect",)
     if call.mask.oauth == "sca":
         offered = tuple("oauth" if one == "redirect" else one for one in offered)
     by_browser = [one for one in offered if one in APPROACH_WORDS]
@@ -98,101 +113,6 @@ def approach_header(parts: Parts, call: Call) -> dict[str, str]:  # noqa: ARG001
     """The approach the bank took, in the standard's word."""
     approach = approach_of(call)
     return {"ASPSP-SCA-Approach": APPROACH_WORDS.get(approach, approach.upper())}
-
-
-def _started(parts: Parts, call: Call, consent: AccountConsent, approach: str) -> dict[str, Any]:
-    """A new authorisation as its start is answered."""
-    if approach == "oauth":
-        return _oauth_started(parts, call, consent)
-    redirect_uri = call.headers.get("TPP-Redirect-URI", "")
-    if not redirect_uri.startswith(("http://", "https://")):
-        raise AccessRefused(400, "FORMAT_ERROR", "TPP-Redirect-URI is required")
-    authorisation = parts.consents.start(consent, approach)
-    authorisation.redirect_uri = redirect_uri
-    authorisation.nok_redirect_uri = call.headers.get("TPP-Nok-Redirect-URI", redirect_uri)
-    authorisation.sign_in = _sign_in(parts, call, consent, authorisation)
-    base = parts.public_url or call.base_url
-    page = f"{base}/{call.dialect.name}/{call.place}/login?request={authorisation.sign_in.id}"
-    links = {
-        "scaRedirect": {"href": page},
-        "scaStatus": call.link("consents", consent.id, "authorisations", authorisation.id),
-    }
-    return {
-        "scaStatus": authorisation.status,
-        "authorisationId": authorisation.id,
-        "_links": links,
-    }
-
-
-def _oauth_started(parts: Parts, call: Call, consent: AccountConsent) -> dict[str, Any]:
-    """A new authorisation that waits for the authorisation server."""
-    authorisation = parts.consents.start(consent, "oauth")
-    consent.needs_token = True
-    base = parts.public_url or call.base_url
-    metadata = f"{base}/{call.dialect.name}/{call.place}{METADATA_PATH}"
-    links = {
-        "scaOAuth": {"href": metadata},
-        "scaStatus": call.link("consents", consent.id, "authorisations", authorisation.id),
-    }
-    return {"scaStatus": "received", "authorisationId": authorisation.id, "_links": links}
-
-
-def _sign_in(
-    parts: Parts, call: Call, consent: AccountConsent, authorisation: Authorisation
-) -> Authorization:
-    """A page waits for the person."""
-    return parts.registry.open(
-        country=call.country,
-        client_id=_third_party(call),
-        seal=call.tpp,
-        redirect_uri=authorisation.redirect_uri,
-        state="",
-        scope=page_scope(call.mask, consent),
-        place=call.place,
-        name=call.mask.name,
-        ending=ConsentEnding(parts, consent, authorisation),
-        is_for_all=consent.wish.model in ("global", "available"),
-    )
-
-
-class ConsentEnding:
-    """The pages end: the consent is valid or rejected, and the browser goes where it was told."""
-
-    def __init__(self, parts: Parts, consent: AccountConsent, authorisation: Authorisation) -> None:
-        self._parts, self._consent, self._authorisation = parts, consent, authorisation
-
-    def approved(self, authorization: Authorization, accounts: tuple[str, ...]) -> str:
-        """The third party's address as it is; with the code where one must be confirmed."""
-        authorization.step = "done"
-        mine, login = self._authorisation, authorization.login or ""
-        if self._consent.status not in ("received", "valid"):
-            return mine.nok_redirect_uri
-        if {self._consent.signed_in, self._consent.login} - {None, login}:
-            return self.denied(authorization, "access_denied", ANOTHER_PERSON)
-        self._parts.consents.grant(self._consent, mine, login, accounts)
-        return mine.redirect_uri
-
-    def denied(self, authorization: Authorization, error: str, description: str | None) -> str:
-        """The third party's address for refusals."""
-        authorization.step = "done"
-        self._parts.consents.fail(self._consent, self._authorisation, description or error)
-        return self._authorisation.nok_redirect_uri
-
-
-def page_scope(mask: Mask, consent: AccountConsent) -> Scope:
-    """What the pages show of the consent."""
-    privileges = {LIST_PRIVILEGE: Privilege(consent.is_recurring)}
-    for kind, name in PRIVILEGES.items():
-        if kind in consent.wish.named:
-            days = mask.history_days_initial if kind == "transactions" else None
-            privileges[name] = Privilege(consent.is_recurring, days)
-    until = datetime.combine(consent.valid_until, time.max, UTC)
-    return Scope("ais", consent.id, until, privileges, consent.wish.numbers)
-
-
-def _third_party(call: Call) -> str:
-    """How the pages name who asks."""
-    return call.headers.get("TPP-Brand-Logging-Information") or call.tpp[:16] or "TPP"
 
 
 def _list_link(call: Call, consent: AccountConsent) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from opensaldo.domain.account import Account, Card, Deposit
 from opensaldo.domain.owner import Owner
@@ -246,4 +246,20 @@ class Connector(Protocol):
         psu: PsuContext | None,
     ) -> AsyncIterator[Page]:
         """The pages of one list from `since` on, in order, each fetched when asked for."""
+        ...
+
+
+class Spare(StrEnum):
+    """What a command may do without."""
+
+    BALANCES = "balances"
+    ROW_DETAILS = "row details"
+
+
+@runtime_checkable
+class Sparing(Protocol):
+    """A connector for which some facts cost calls of their own, and that can leave those out."""
+
+    def sparing(self, spares: frozenset[Spare]) -> Connector:
+        """The same road, on which no call is made for these alone."""
         ...

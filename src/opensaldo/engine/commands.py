@@ -17,7 +17,7 @@ from opensaldo.domain.session import Session
 from opensaldo.domain.target import Target
 from opensaldo.engine.durable import Job
 from opensaldo.engine.endings import hold_queue
-from opensaldo.engine.found import Found, account_of, card_of, opened
+from opensaldo.engine.found import Found, Request, account_of, card_of, opened, pack_request
 from opensaldo.engine.ids import ATTEMPTS_MAX, new_number
 from opensaldo.engine.imports import give_up_import, run_import
 from opensaldo.engine.kept import FOUND, REQUEST, document_place
@@ -44,13 +44,14 @@ class Wish:
     """What a client wants imported.
 
     `owner_external_id` counts for a default import only; `place` is the IBAN or the card whose
-    transactions are wanted.
+    transactions are wanted, `fast` without details of rows that cost calls of their own.
     """
 
     name: CommandName
     since: date | None = None
     owner_external_id: str | None = None
     place: Secret | None = None
+    fast: bool = False
 
 
 def jobs(platform: Platform) -> dict[str, Job]:
@@ -100,7 +101,8 @@ async def submit_import(
         command = _insert(connection, new)
         owner = _owner_that_counts(connection, session, wish)
         if number is not None:
-            _keep_request(connection, platform, command, owner, number)
+            request = Request(number=number, fast=wish.fast)
+            _keep_request(connection, platform, command, owner, request)
         sessions.touch(connection, session.id, command.created_at)
         events.append(connection, _accepted(command))
         if has_turn:
@@ -164,7 +166,7 @@ def _number_of(
 
 
 def _keep_request(
-    connection: Connection, platform: Platform, command: Command, owner: str, number: str
+    connection: Connection, platform: Platform, command: Command, owner: str, request: Request
 ) -> None:
     """What was asked for is kept sealed, as all bank data."""
     key = _key_of(connection, platform, command.session_id)
@@ -174,7 +176,7 @@ def _keep_request(
         command=command,
         owner_external_id=owner,
         kind=REQUEST,
-        sealed=platform.vault.seal(key, number.encode(), place),
+        sealed=platform.vault.seal(key, pack_request(request), place),
         at=command.created_at,
         due_at=command.created_at + platform.limits.retention,
     )

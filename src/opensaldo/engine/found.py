@@ -7,6 +7,7 @@ name, and its facts were read already. Both are kept sealed, so any process can 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from opensaldo.connectors.base import AccountReading
 from opensaldo.domain.command import CommandName
@@ -20,6 +21,17 @@ from opensaldo.wire import sealed
 from opensaldo.wire.text import allowed
 
 Found = Mapping[str, AccountReading]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a command for one account's transactions was asked: which one, by the bank's own name.
+
+    `fast` leaves out details of rows that cost calls of their own.
+    """
+
+    number: str
+    fast: bool = False
 
 
 def found_by(name: CommandName, details: Found) -> Found | None:
@@ -39,6 +51,16 @@ def is_account(reading: AccountReading) -> bool:
 def pack(found: Found) -> bytes:
     """What was found, as bytes that are only ever kept sealed."""
     return sealed.encode(found)
+
+
+def pack_request(request: Request) -> bytes:
+    """What was asked, as bytes that are only ever kept sealed."""
+    return sealed.encode(request)
+
+
+def unpack_request(data: bytes) -> Request:
+    """What `pack_request` wrote."""
+    return sealed.decode(data, Request)
 
 
 def opened(platform: Platform, key: DataKey, documents: Iterable[SealedDocument]) -> Found:

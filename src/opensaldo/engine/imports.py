@@ -13,18 +13,18 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from opensaldo.connectors.base import Access, Connector, PsuContext
+from opensaldo.connectors.base import Access, Connector, PsuContext, Spare
 from opensaldo.domain.command import Command, CommandName, CommandState, Outcome, Receipt
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.engine.access import GrantedAccess, pack, unpack
 from opensaldo.engine.endings import end_failed, keep
-from opensaldo.engine.found import opened
+from opensaldo.engine.found import opened, unpack_request
 from opensaldo.engine.history import earliest_day
 from opensaldo.engine.kept import FOUND, REQUEST, access_place, document_place
 from opensaldo.engine.ledger import Ledger
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.progress import ProgressWriter
-from opensaldo.engine.reading import DETAILS, EVERYTHING, Plan, Reading
+from opensaldo.engine.reading import DETAILS, EVERYTHING, IDENTITY, Plan, Reading, spared
 from opensaldo.errors import (
     BankAccessEnded,
     BankConsentWithdrawn,
@@ -168,16 +168,18 @@ def _plan_of(platform: Platform, started: _Started, key: DataKey) -> Plan:
     Raises:
         SessionExpired: what an earlier command found is no longer kept.
     """
-    if started.command.name is CommandName.DEFAULT_IMPORT:
-        return EVERYTHING
     if started.request is None:
-        return DETAILS
+        return _PLANS.get(started.command.name, DETAILS)
     place = document_place(started.command.id, REQUEST)
-    number = platform.vault.open_sealed(key, started.request, place).decode()
+    request = unpack_request(platform.vault.open_sealed(key, started.request, place))
     found = opened(platform, key, started.found)
-    if number not in found:
+    if request.number not in found:
         raise SessionExpired("What the session had found is no longer kept.")
-    return Plan(known={number: found[number]})
+    spares = frozenset({Spare.ROW_DETAILS} if request.fast else ())
+    return Plan(known={request.number: found[request.number]}, spares=spares)
+
+
+_PLANS = {CommandName.DEFAULT_IMPORT: EVERYTHING, CommandName.IMPORT_OWNERS: IDENTITY}
 
 
 def _is_person_there(session: Session, now: datetime) -> bool:
@@ -204,7 +206,7 @@ async def _import(platform: Platform, run: _Run) -> None:
     target = platform.catalog.find(run.session.target or "", run.session.environment)
     if target is None:
         raise BankUnavailable("The target is no longer in the catalogue.")
-    connector = platform.catalog.connector(target)
+    connector = spared(platform.catalog.connector(target), run.plan.spares)
     psu = run.granted.psu if run.attended else None
     access = run.granted.access
     if access.expires_at <= platform.clock() + RENEW_BEFORE_END:

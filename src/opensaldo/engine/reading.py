@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from opensaldo.connectors.base import Access, AccountReading, Connector, PsuContext
+from opensaldo.connectors.base import Access, AccountReading, Connector, PsuContext, Spare, Sparing
 from opensaldo.domain.account import Holdings
 from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction, newest_first
@@ -25,15 +25,18 @@ class Plan:
     """Which calls one run makes: everything that was granted, unless it says less.
 
     `known` are accounts whose details were read before, by the bank's own names: where there are
-    any, only their lists are read. Without `lists` only details are read.
+    any, only their lists are read. Without `lists` only details are read. `spares` are facts for
+    which no call of their own is made.
     """
 
     lists: bool = True
     known: Mapping[str, AccountReading] = field(default_factory=dict)
+    spares: frozenset[Spare] = frozenset()
 
 
 EVERYTHING = Plan()
 DETAILS = Plan(lists=False)
+IDENTITY = Plan(lists=False, spares=frozenset({Spare.BALANCES}))
 
 
 @dataclass(slots=True)
@@ -187,6 +190,13 @@ class Reading:
     def _owners(self) -> tuple[Owner, ...]:
         readings = (self._accounts[number] for number in self._numbers_read())
         return tuple(dict.fromkeys(owner for one in readings for owner in one.owners))
+
+
+def spared(connector: Connector, spares: frozenset[Spare]) -> Connector:
+    """The connector, made to leave out what is spared where that saves it calls."""
+    if spares and isinstance(connector, Sparing):
+        return connector.sparing(spares)
+    return connector
 
 
 def _in_account(owners: tuple[Owner, ...]) -> tuple[Owner, ...]:

@@ -10,7 +10,15 @@ from opensaldo.connectors.base import AccountReading
 from opensaldo.domain.command import CommandName
 from opensaldo.domain.secret import Secret
 from opensaldo.engine.commands import jobs
-from opensaldo.engine.found import account_of, card_of, found_by, pack
+from opensaldo.engine.found import (
+    Request,
+    account_of,
+    card_of,
+    found_by,
+    pack,
+    pack_request,
+    unpack_request,
+)
 from opensaldo.engine.shares import SHARE_OF_COMMAND, share_of
 from opensaldo.errors import InvalidArgument, InvalidIban
 from opensaldo.wire import sealed
@@ -38,6 +46,12 @@ FOUND = {
 
 def test_what_was_found_comes_back_as_it_was_packed():
     assert sealed.decode(pack(FOUND), dict[str, AccountReading]) == FOUND
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_what_was_asked_comes_back_as_it_was_packed(fast: bool):
+    request = Request(number="resource-1", fast=fast)
+    assert unpack_request(pack_request(request)) == request
 
 
 def test_only_imports_of_accounts_and_cards_find_something():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from opensaldo.connectors.base import AccountReading
+from opensaldo.connectors.base import AccountReading, Spare
 from opensaldo.engine import reading as module
-from opensaldo.engine.reading import DETAILS, EVERYTHING, Plan, Reading
+from opensaldo.engine.reading import DETAILS, EVERYTHING, IDENTITY, Plan, Reading, spared
 from opensaldo.errors import BankAnsweredNonsense
 from tests.support.builders import a_card, an_account, an_owner
 from tests.unit.engine.small_bank import (
@@ -101,3 +102,33 @@ def test_details_show_owners_by_name_address_and_kind():
     reading, _ledger = read(bank, DETAILS, numbers=("A",))
     assert reading.details["A"].owners == (an_owner(),)
     assert reading.holdings().owners == (owner,)
+
+
+# --- what can be left out -----------------------------------------------------------------------
+@dataclass
+class SparingBank(SmallBank):
+    """A bank with calls of their own for balances and for the details of rows."""
+
+    left_out: frozenset[Spare] = frozenset()
+
+    def sparing(self, spares: frozenset[Spare]) -> SparingBank:
+        return replace(self, left_out=spares)
+
+
+def test_only_owners_are_read_without_balances():
+    assert IDENTITY.spares == {Spare.BALANCES}
+    assert EVERYTHING.spares == DETAILS.spares == frozenset()
+
+
+def test_a_connector_that_can_leaves_out_what_is_spared_and_stays_as_it_was():
+    bank = SparingBank({"A": plain("A")})
+    spares = frozenset({Spare.BALANCES})
+    connector = spared(bank, spares)
+    assert isinstance(connector, SparingBank)
+    assert (connector.left_out, bank.left_out) == (spares, frozenset())
+    assert spared(bank, frozenset()) is bank
+
+
+def test_a_connector_that_has_nothing_to_leave_out_serves_as_it_is():
+    bank = two()
+    assert spared(bank, frozenset(Spare)) is bank

@@ -39,16 +39,16 @@ async def import_owners(call: Call) -> Response:
 async def import_accounts(call: Call) -> Response:
     """The import of accounts without transactions is accepted and queued."""
     session = await _open_session(call)
-    call.params.flag("fast", default=True)
-    return await _accepted(call, session, Wish(name=CommandName.IMPORT_ACCOUNTS))
+    fast = call.params.flag("fast", default=True)
+    return await _accepted(call, session, Wish(name=CommandName.IMPORT_ACCOUNTS, fast=fast))
 
 
 async def import_account_transactions(call: Call) -> Response:
     """The import of one account's transactions is accepted and queued."""
     session = await _open_session(call)
-    call.params.flag("fast", default=False)
     wish = Wish(
         name=CommandName.IMPORT_ACCOUNT_TRANSACTIONS,
+        fast=call.params.flag("fast", default=False),
         since=call.params.day("since"),
         place=Secret(call.params.required("iban")),
     )

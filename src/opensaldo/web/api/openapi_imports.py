@@ -23,16 +23,16 @@ from opensaldo.web.api.openapi_schemas import Schema
 from opensaldo.web.common import Dialect
 from opensaldo.wire import xml_v1
 
-_NOTHING_SLOW = "Every detail our roads read costs no call of its own, so nothing is left out yet."
 _FAST_ACCOUNTS = Parameter(
     name="fast",
-    meaning=f"Whether to skip slow details; default true. {_NOTHING_SLOW}",
+    meaning="Whether to skip slow details; default true. No detail of an account is slow today.",
     schema=FLAG,
     in_json=FLAG_IN_JSON,
 )
 _FAST_TRANSACTIONS = Parameter(
     name="fast",
-    meaning=f"Whether to skip slow details; default false. {_NOTHING_SLOW}",
+    meaning="Whether to skip slow details; default false. Slow are details that the bank gives of "
+    "one transaction at a time, such as those of taxes and social insurance.",
     schema=FLAG,
     in_json=FLAG_IN_JSON,
 )
@@ -72,8 +72,8 @@ def _owners(public_url: str) -> Schema:
         CommandName.IMPORT_OWNERS,
         operation="startImportOwners",
         summary="Import owners",
-        meaning="Who the accounts belong to, and nothing else: no balance and no transaction is "
-        "asked for at the bank beyond what comes with an account's details.",
+        meaning="Who the accounts belong to, and nothing else: no call to the bank is made for "
+        "balances or transactions.",
     )
 
 

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import date, timedelta
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from opensaldo.connectors.base import (
     Redirect,
     ScaStep,
     SignInRequest,
+    Spare,
     WaitingStep,
 )
 from opensaldo.connectors.http import Door
@@ -107,6 +109,13 @@ class PolishApi:
             history_days_initial=self._profile.history_days_initial,
             history_days_later=self._profile.history_days_later,
         )
+
+    def sparing(self, spares: frozenset[Spare]) -> PolishApi:
+        """The same road; rows are left without details where those are spared."""
+        spared = copy(self)
+        if Spare.ROW_DETAILS in spares:
+            spared._profile = replace(self._profile, details_max=0)
+        return spared
 
     async def begin(self, request: SignInRequest) -> ScaStep:
         """The person's way to the bank's own pages."""

@@ -247,6 +247,9 @@ class Door:
                 max_field_size=HEADER_BYTES_MAX,
                 max_line_size=HEADER_BYTES_MAX,
             )
+            # The library repeats a GET whose kept connection was cut; to a bank that is one call
+            # more than the ledger has counted, and there is no public switch.
+            session._retry_connection = False
         return session
 
 

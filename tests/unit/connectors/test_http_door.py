@@ -370,3 +370,21 @@ def test_a_page_keeps_its_redirect_and_cookies_to_itself():
     assert b"application/x-www-form-urlencoded" in second
     assert b"Cookie" not in third
     assert third.endswith(b"\r\n\r\ny=1")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_call_whose_kept_connection_is_cut_is_not_repeated(method: str):
+    async def first_only(request: bytes, writer: asyncio.StreamWriter) -> None:
+        if b"/first" in request:
+            writer.write(PLAIN)
+        else:
+            writer.transport.abort()
+
+    async def work(bank: RawBank, door: Door) -> list[bytes]:
+        url = f"http://127.0.0.1:{bank.port}"
+        await door.call(outgoing(bank.port, url=f"{url}/first", method="GET", body=b""))
+        with pytest.raises(BankUnreachable):
+            await door.call(outgoing(bank.port, url=f"{url}/second", method=method, body=b""))
+        return bank.requests
+
+    assert len(on_bank(first_only, work)) == 2

@@ -18,7 +18,7 @@ from opensaldo.connectors.protocols.online.convert import Listed
 from opensaldo.connectors.protocols.online.pages import Form
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.owner import Owner
-from opensaldo.errors import BankAccessEnded, BankError
+from opensaldo.errors import BankAccessEnded, OpenSaldoError
 
 LIVE_MAX = 5_000
 HANDLE_BYTES = 32
@@ -83,8 +83,14 @@ class LiveLogins:
         self._logins[live.handle] = live
         while len(self._logins) > LIVE_MAX:
             self.drop(next(iter(self._logins.values())))
-        live.watch = asyncio.create_task(self._watch(live))
+        self._start(live)
         return live
+
+    def enter(self, live: LiveLogin, timeout_s: int | None) -> None:
+        """The person is in: the login is kept alive from now on, as often as the bank wants."""
+        if timeout_s is not None:
+            live.every_s = min(live.every_s, timeout_s / 2)
+        self._start(live)
 
     def find(self, handle: str) -> LiveLogin:
         """The login of this handle, used now.
@@ -110,6 +116,11 @@ class LiveLogins:
         """The login of this handle, which is no longer here; None when it was not."""
         return self._logins.pop(handle, None)
 
+    def _start(self, live: LiveLogin) -> None:
+        if live.watch is not None:
+            live.watch.cancel()
+        live.watch = asyncio.create_task(self._watch(live))
+
     def _is_over(self, live: LiveLogin) -> bool:
         now = self._clock()
         idle_max = IDLE_MAX if live.is_inside else ANSWER_WITHIN
@@ -124,10 +135,9 @@ class LiveLogins:
                     await self._keep_alive(live)
             if live.is_inside:
                 await self._sign_out(live)
-        except BankError:
+        except OpenSaldoError:
             pass  # the bank forgot the login first; who asks for it next is told
-        finally:
-            self.drop(live)
+        self.drop(live)
 
 
 def _current() -> asyncio.Task[None] | None:

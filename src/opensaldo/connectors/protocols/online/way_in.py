@@ -251,9 +251,7 @@ class WayIn:
         if not live.listed:
             raise BankAnsweredNonsense("accounts", "at least one")
         live.form = None
-        timeout_s = pages.timeout_s(seen.text)
-        if timeout_s is not None:
-            live.every_s = min(live.every_s, timeout_s / 2)
+        self._logins.enter(live, pages.timeout_s(seen.text))
         now = self._clock()
         return Done(
             access=Access(

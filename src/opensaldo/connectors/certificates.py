@@ -50,6 +50,12 @@ class SealPair:
             raise Defect("The seal's certificate has no organizationIdentifier in its subject.")
         return str(found[0].value)
 
+    @property
+    def legal_name(self) -> str:
+        """Our name as the certificate has it; the id where it has none."""
+        found = self.certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+        return str(found[0].value) if found else self.tpp_id
+
 
 def open_seal(directory: Path, now: datetime) -> SealPair:
     """The seal kept in `directory`; made there first when there is none.

@@ -13,6 +13,8 @@ from opensaldo.connectors.offers import Offer, offers_of
 from opensaldo.connectors.profile import Profile, profile_of
 from opensaldo.connectors.protocols.berlin_group.dialects import BERLIN_GROUP, REDSYS, SIBS, Dialect
 from opensaldo.connectors.protocols.berlin_group.flow import BerlinGroup
+from opensaldo.connectors.protocols.czech_standard.client import BankClient
+from opensaldo.connectors.protocols.czech_standard.flow import CzechStandard
 from opensaldo.connectors.protocols.online.flow import Online
 from opensaldo.connectors.protocols.polish_api.flow import PolishApi
 from opensaldo.connectors.protocols.polish_api.versions import Registration
@@ -50,11 +52,22 @@ def _of_berlin_group(dialect: Dialect) -> Maker:
     return make
 
 
+def _czech_standard(
+    profile: Profile, door: Door, seal: Seal, keys: BankKeys, clock: Clock
+) -> Connector:
+    """A connector of the Czech standard, whose banks sign nothing."""
+    del keys
+    secret = profile.client_secret
+    client = BankClient(profile.client_id, secret) if profile.client_id and secret else None
+    return CzechStandard(profile, door=door, seal=seal, clock=clock, client=client)
+
+
 PROTOCOLS: Mapping[str, Maker] = {
     "polish_api": _polish_api,
     "berlin_group": _of_berlin_group(BERLIN_GROUP),
     "redsys": _of_berlin_group(REDSYS),
     "sibs": _of_berlin_group(SIBS),
+    "czech_standard": _czech_standard,
     "online": _online,
 }
 NO_BANKS: SettingsOf = {}

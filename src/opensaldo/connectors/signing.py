@@ -47,6 +47,7 @@ class Seal:
     def __init__(self, pair: SealPair) -> None:
         """Keep the key ready, so that no call parses it again."""
         self.tpp_id = pair.tpp_id
+        self.legal_name = pair.legal_name
         self._key = RSAKey.import_key(pair.key)
         self._pair = pair
         certificate = base64.b64encode(pair.certificate_der).decode("ascii")

@@ -133,6 +133,22 @@ def granted(body: bytes) -> Granted:
     return Granted(token, _life_s(reply), reply.opaque("refresh_token"))
 
 
+def registered(body: bytes) -> tuple[str, str]:
+    """Our id and secret at the bank that registered us (RFC 7591, 3.2.1).
+
+    Raises:
+        OpenSaldoError: the answer is an error, or holds neither.
+    """
+    raw = decode(body)
+    reply = Thing(raw) if isinstance(raw, Mapping) else Thing({})
+    identity, secret = reply.opaque("client_id"), reply.opaque("client_secret")
+    if identity is None or secret is None:
+        if (refusal := refusal_in(raw)) is not None:
+            raise fault_of(refusal)
+        raise BankAnsweredNonsense("client_id", "an id and client_secret")
+    return identity, secret
+
+
 CONVERT: Mapping[str, Callable[[bytes], Any]] = {
     "accounts": accounts,
     "balances": balances,

@@ -83,6 +83,11 @@ class Refusal(NamedTuple):
         """Whether the bank refuses the first day asked for, as lying too far back."""
         return INVALID_DATE in self.codes and IN_FUTURE not in self.parameters
 
+    @property
+    def is_of_our_client(self) -> bool:
+        """Whether the bank refuses us, not the person's access."""
+        return not _OF_OUR_CLIENT.isdisjoint(self.codes)
+
 
 def refusal_in(raw: Any) -> Refusal | None:
     """The error this JSON is, None when it is no error."""

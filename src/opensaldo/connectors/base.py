@@ -263,3 +263,12 @@ class Sparing(Protocol):
     def sparing(self, spares: frozenset[Spare]) -> Connector:
         """The same road, on which no call is made for these alone."""
         ...
+
+
+@runtime_checkable
+class NamesCards(Protocol):
+    """A connector that tells by the bank's name of an account whether it is a card's."""
+
+    def is_card(self, number: str) -> bool:
+        """Whether it is a card's account; no call is made."""
+        ...

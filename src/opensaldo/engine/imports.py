@@ -3,7 +3,7 @@
 One accepted command becomes one run (more after a crash): open the session's access, read what the
 command is for within the time limit, render and seal the result once, and end the command in the
 same transaction that keeps the result. The default import reads everything; the advanced ones
-differ in their plan (`_plan_of`), in their share of what was read (`shares`) and in what they find
+differ in their plan (`plans`), in their share of what was read (`shares`) and in what they find
 for later ones (`found`). How a command ends is in `endings`.
 """
 
@@ -13,8 +13,8 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from opensaldo.connectors.base import Access, Connector, PsuContext, Spare
-from opensaldo.domain.command import Command, CommandName, CommandState, Outcome, Receipt
+from opensaldo.connectors.base import Access, Connector, PsuContext
+from opensaldo.domain.command import Command, CommandState, Outcome, Receipt
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.engine.access import GrantedAccess, pack, unpack
 from opensaldo.engine.endings import end_failed, keep
@@ -22,9 +22,10 @@ from opensaldo.engine.found import opened, unpack_request
 from opensaldo.engine.history import earliest_day
 from opensaldo.engine.kept import FOUND, REQUEST, access_place, document_place
 from opensaldo.engine.ledger import Ledger
+from opensaldo.engine.plans import PLAN_OF_COMMAND, Plan, plan_of_known, spared
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.progress import ProgressWriter
-from opensaldo.engine.reading import DETAILS, EVERYTHING, IDENTITY, Plan, Reading, spared
+from opensaldo.engine.reading import Reading
 from opensaldo.errors import (
     BankAccessEnded,
     BankConsentWithdrawn,
@@ -169,17 +170,13 @@ def _plan_of(platform: Platform, started: _Started, key: DataKey) -> Plan:
         SessionExpired: what an earlier command found is no longer kept.
     """
     if started.request is None:
-        return _PLANS.get(started.command.name, DETAILS)
+        return PLAN_OF_COMMAND[started.command.name]
     place = document_place(started.command.id, REQUEST)
     request = unpack_request(platform.vault.open_sealed(key, started.request, place))
     found = opened(platform, key, started.found)
     if request.number not in found:
         raise SessionExpired("What the session had found is no longer kept.")
-    spares = frozenset({Spare.ROW_DETAILS} if request.fast else ())
-    return Plan(known={request.number: found[request.number]}, spares=spares)
-
-
-_PLANS = {CommandName.DEFAULT_IMPORT: EVERYTHING, CommandName.IMPORT_OWNERS: IDENTITY}
+    return plan_of_known(request.number, found[request.number], fast=request.fast)
 
 
 def _is_person_there(session: Session, now: datetime) -> bool:

@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from opensaldo.connectors.base import Access, AccountReading, Connector, PsuContext, Spare, Sparing
+from opensaldo.connectors.base import Access, AccountReading, Connector, PsuContext
 from opensaldo.domain.account import Holdings
 from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction, newest_first
 from opensaldo.engine.ledger import WHOLE_GRANT, Ledger
+from opensaldo.engine.plans import EVERYTHING, Plan
 from opensaldo.errors import BankAnsweredNonsense
 
 ROWS_MAX = 200_000
 PROGRESS_FOUND_ACCOUNTS = 10
 PROGRESS_ALL_READ = 95
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """Which calls one run makes: everything that was granted, unless it says less.
-
-    `known` are accounts whose details were read before, by the bank's own names: where there are
-    any, only their lists are read. Without `lists` only details are read. `spares` are facts for
-    which no call of their own is made.
-    """
-
-    lists: bool = True
-    known: Mapping[str, AccountReading] = field(default_factory=dict)
-    spares: frozenset[Spare] = frozenset()
-
-
-EVERYTHING = Plan()
-DETAILS = Plan(lists=False)
-IDENTITY = Plan(lists=False, spares=frozenset({Spare.BALANCES}))
 
 
 @dataclass(slots=True)
@@ -68,7 +50,8 @@ class Reading:
         """
         able, known = self.connector.capabilities, self.plan.known
         self._lists = able.lists if self.plan.lists else ()
-        self._numbers = tuple(known) or self.access.account_numbers or await self._ask_numbers()
+        granted = tuple(known) or self.access.account_numbers or await self._ask_numbers()
+        self._numbers = tuple(one for one in granted if self.plan.wants(self.connector, one))
         self._accounts = dict(known)
         self._open_lists = dict.fromkeys(self._numbers, len(self._lists))
         self._rows = {number: [] for number in self._numbers}
@@ -190,13 +173,6 @@ class Reading:
     def _owners(self) -> tuple[Owner, ...]:
         readings = (self._accounts[number] for number in self._numbers_read())
         return tuple(dict.fromkeys(owner for one in readings for owner in one.owners))
-
-
-def spared(connector: Connector, spares: frozenset[Spare]) -> Connector:
-    """The connector, made to leave out what is spared where that saves it calls."""
-    if spares and isinstance(connector, Sparing):
-        return connector.sparing(spares)
-    return connector
 
 
 def _in_account(owners: tuple[Owner, ...]) -> tuple[Owner, ...]:

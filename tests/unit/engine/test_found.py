@@ -19,6 +19,7 @@ from opensaldo.engine.found import (
     pack_request,
     unpack_request,
 )
+from opensaldo.engine.plans import PLAN_OF_COMMAND
 from opensaldo.engine.shares import SHARE_OF_COMMAND, share_of
 from opensaldo.errors import InvalidArgument, InvalidIban
 from opensaldo.wire import sealed
@@ -110,6 +111,8 @@ def test_every_background_command_has_its_job_and_its_share():
     names = {name.value for name in SHARE_OF_COMMAND}
     assert set(jobs(None)) == names  # type: ignore[arg-type]  # no job runs here
     assert names == {name.value for name in CommandName} - {CommandName.SIGN_OUT.value}
+    of_one_account = {one.value for one in CommandName if one.value.endswith("TransactionsCommand")}
+    assert {name.value for name in PLAN_OF_COMMAND} == names - of_one_account
 
 
 def test_a_command_keeps_nothing_it_did_not_ask_for():

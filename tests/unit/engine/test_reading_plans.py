@@ -10,7 +10,8 @@ import pytest
 
 from opensaldo.connectors.base import AccountReading, Spare
 from opensaldo.engine import reading as module
-from opensaldo.engine.reading import DETAILS, EVERYTHING, IDENTITY, Plan, Reading, spared
+from opensaldo.engine.plans import ACCOUNTS, CARDS, EVERYTHING, IDENTITY, Plan, spared
+from opensaldo.engine.reading import Reading
 from opensaldo.errors import BankAnsweredNonsense
 from tests.support.builders import a_card, an_account, an_owner
 from tests.unit.engine.small_bank import (
@@ -36,7 +37,7 @@ def read(bank: SmallBank, plan: Plan, **given: Any) -> tuple[Reading, Notebook]:
 
 def test_details_alone_book_and_make_one_call_an_account():
     bank = two(lists=ROWS)
-    reading, ledger = read(bank, DETAILS)
+    reading, ledger = read(bank, ACCOUNTS)
     assert sorted(ledger.booked) == sorted(ledger.called) == [("A", "account"), ("B", "account")]
     assert sorted(bank.begun) == [("A", "account"), ("B", "account")]
     held = reading.holdings()
@@ -88,7 +89,7 @@ def test_of_a_known_account_something_was_read_with_its_first_page(pages: int):
     assert reading.holdings().accounts[0].partial
 
 
-@pytest.mark.parametrize("plan", [EVERYTHING, DETAILS, Plan(known={"A": plain("A")})])
+@pytest.mark.parametrize("plan", [EVERYTHING, ACCOUNTS, Plan(known={"A": plain("A")})])
 def test_progress_of_every_plan_ends_at_95(plan: Plan):
     seen: list[int] = []
     read(two(lists=ROWS), plan, on_progress=seen.append)
@@ -99,7 +100,7 @@ def test_progress_of_every_plan_ends_at_95(plan: Plan):
 def test_details_show_owners_by_name_address_and_kind():
     owner = an_owner(polish_pesel="00000000000", phone="1")
     bank = SmallBank({"A": AccountReading(account=an_account(), owners=(owner,))})
-    reading, _ledger = read(bank, DETAILS, numbers=("A",))
+    reading, _ledger = read(bank, ACCOUNTS, numbers=("A",))
     assert reading.details["A"].owners == (an_owner(),)
     assert reading.holdings().owners == (owner,)
 
@@ -117,7 +118,7 @@ class SparingBank(SmallBank):
 
 def test_only_owners_are_read_without_balances():
     assert IDENTITY.spares == {Spare.BALANCES}
-    assert EVERYTHING.spares == DETAILS.spares == frozenset()
+    assert EVERYTHING.spares == ACCOUNTS.spares == CARDS.spares == frozenset()
 
 
 def test_a_connector_that_can_leaves_out_what_is_spared_and_stays_as_it_was():
@@ -132,3 +133,30 @@ def test_a_connector_that_can_leaves_out_what_is_spared_and_stays_as_it_was():
 def test_a_connector_that_has_nothing_to_leave_out_serves_as_it_is():
     bank = two()
     assert spared(bank, frozenset(Spare)) is bank
+
+
+class CardNamingBank(SmallBank):
+    """A bank whose cards' accounts are known by their names."""
+
+    def is_card(self, number: str) -> bool:
+        return number == "B"
+
+
+@pytest.mark.parametrize(
+    ("plan", "calls"),
+    [(ACCOUNTS, ["A"]), (CARDS, ["B"]), (IDENTITY, ["A", "B"])],
+    ids=["accounts", "cards", "owners"],
+)
+def test_cards_are_told_by_name_where_they_can_be(plan: Plan, calls: list[str]):
+    bank = CardNamingBank(two().readings)
+    reading, ledger = read(bank, plan)
+    expected = [(number, "account") for number in calls]
+    assert sorted(bank.begun) == sorted(ledger.booked) == expected
+    assert reading.is_complete
+
+
+def test_where_nothing_is_wanted_nothing_is_called():
+    bank = CardNamingBank({"B": plain("B")})
+    reading, ledger = read(bank, ACCOUNTS, numbers=("B",))
+    assert (bank.begun, ledger.booked, reading.is_complete) == ([], [], True)
+    assert reading.holdings().accounts == ()

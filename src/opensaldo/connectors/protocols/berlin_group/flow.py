@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from opensaldo.connectors.base import (
     PsuContext,
     ScaStep,
     SignInRequest,
+    Spare,
     WaitingStep,
 )
 from opensaldo.connectors.http import Door
@@ -24,7 +26,7 @@ from opensaldo.connectors.protocols.berlin_group.attempt import Attempt
 from opensaldo.connectors.protocols.berlin_group.client import Asking, BerlinGroupClient
 from opensaldo.connectors.protocols.berlin_group.consents import consent_answer, end_of
 from opensaldo.connectors.protocols.berlin_group.dialects import Dialect
-from opensaldo.connectors.protocols.berlin_group.known import number_of, write_known
+from opensaldo.connectors.protocols.berlin_group.known import CARD_PREFIX, number_of, write_known
 from opensaldo.connectors.protocols.berlin_group.reading import (
     ACCOUNTS,
     CONSENT,
@@ -68,6 +70,16 @@ class BerlinGroup:
             history_days_initial=self._profile.history_days_initial,
             history_days_later=self._profile.history_days_later,
         )
+
+    def sparing(self, spares: frozenset[Spare]) -> BerlinGroup:
+        """The same road; balances have no call of their own where they are spared."""
+        spared = copy(self)
+        spared._reader = replace(self._reader, asks_balances=Spare.BALANCES not in spares)
+        return spared
+
+    def is_card(self, number: str) -> bool:
+        """Whether our name of the account is that of a card's."""
+        return number.startswith(CARD_PREFIX)
 
     async def begin(self, request: SignInRequest) -> ScaStep:
         """The first step, as the bank's links lead."""

@@ -50,12 +50,14 @@ NO_BALANCES = (403, 404, 405)
 class Reader:
     """The data calls of one target.
 
+    Without `asks_balances` only balances that come with an account's details are read.
     `_status_place` remembers for each consent how far down the list of booking statuses the bank
     made us go; `_signs_amounts` that this bank was seen to write signs.
     """
 
     client: BerlinGroupClient
     clock: Clock
+    asks_balances: bool = True
     _status_place: OrderedDict[str, int] = field(default_factory=OrderedDict)
     _signs_amounts: bool = False
 
@@ -83,7 +85,7 @@ class Reader:
         if one is None:
             raise BankAnsweredNonsense("account", "the account asked for")
         reading = one.reading
-        if not one.has_balances:
+        if self.asks_balances and not one.has_balances:
             reading = await self._with_balances(access, number, psu, one, known)
         for quirk in self.client.profile.quirks:
             reading = QUIRKS[quirk](_as_written(body), reading)

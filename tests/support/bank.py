@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from opensaldo.connectors.base import (
     Access,
@@ -146,6 +146,9 @@ async def walk(
     """
     cookies: dict[str, str] = {}
     page = await door.browse("GET", url, None, cookies)
+    while page.location:
+        url = urljoin(url, page.location)
+        page = await door.browse("GET", url, None, cookies)
     for _ in range(STEPS_MAX):
         shown = _Page()
         shown.feed(page.body)

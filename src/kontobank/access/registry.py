@@ -163,6 +163,16 @@ class Registry:
             self._check(consent, client_id, seal)
         return self._give(consent, refresh_token)
 
+    def rotate(self, token: Token) -> Token:
+        """The same token with a new refresh token; the old one has served."""
+        consent = token.consent
+        if token.refresh_token:
+            self._refresh_tokens.pop(token.refresh_token, None)
+        refresh_token = self._next_id("refresh", consent.login)
+        self._refresh_tokens[refresh_token] = consent
+        consent.tokens.append(refresh_token)
+        return replace(token, refresh_token=refresh_token)
+
     def exchange(self, access_token: str, scope: Scope, client_id: str, seal: str) -> Token:
         """A token for named accounts in exchange for a live one; the SCA is the old one's."""
         old = self.use(access_token, seal).consent
@@ -193,6 +203,11 @@ class Registry:
     def consent(self, consent_id: str) -> Consent | None:
         """The consent of this id, whatever its status."""
         return self._consents.get(consent_id)
+
+    def consent_of(self, value: str) -> Consent | None:
+        """The consent of an access or refresh token, whatever its status."""
+        token = self._tokens.get(value)
+        return token.consent if token else self._refresh_tokens.get(value)
 
     def end(self, consent: Consent, status: str) -> None:
         """Nothing under the consent works any more."""

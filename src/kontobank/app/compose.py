@@ -13,7 +13,7 @@ from kontobank.access.consents import Consents
 from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
-from kontobank.apis import berlin_group, online
+from kontobank.apis import berlin_group, czech_standard, online
 from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import Face
 from kontobank.clock import Clock
@@ -60,6 +60,7 @@ def create_app(
         public_url=public_url.rstrip("/") if public_url else None,
     )
     site = online.Site(parts)
+    czech = czech_standard.Site(parts)
     controls = switchboard.Controls(
         clock,
         parts.registry,
@@ -69,7 +70,7 @@ def create_app(
         parts.journal,
         parts.faults,
         parts.seals,
-        (site,),
+        (site, czech),
     )
     return Starlette(
         routes=[
@@ -77,6 +78,7 @@ def create_app(
             *berlin_group.routes(parts),
             *login.routes(parts.registry, Desk(seed, clock), parts.approvals),
             *site.routes(),
+            *czech.routes(),
             *switchboard.routes(controls),
             *_small_routes(parts),
             *_certificate_routes(certificates),

@@ -37,6 +37,7 @@ PHOTO_LOGIN = "test-photo"
 CHIP_LOGIN = "test-chip"
 SCA_LOGINS = (APP_LOGIN, CONFIRMING_LOGIN, PHOTO_LOGIN, CHIP_LOGIN)
 BOOKED_ONLY_LOGIN = "quirk-booked-only"
+ROTATING_LOGIN = "quirk-one-use-tokens"
 QUIRK_LOGINS = (
     "quirk-no-links",
     "quirk-numbers",
@@ -46,6 +47,7 @@ QUIRK_LOGINS = (
     "quirk-details",
     "quirk-problem",
     BOOKED_ONLY_LOGIN,
+    ROTATING_LOGIN,
 )
 PLAIN_LOGINS = ("test", "test1", "test2", "test3", "test4")
 LOGINS_WITHOUT_CODE = ("test2",)

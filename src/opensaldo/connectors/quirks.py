@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from opensaldo.connectors.base import AccountReading
+from opensaldo.domain.account import Card, Deposit
 from opensaldo.domain.money import parse_amount
 from opensaldo.domain.owner import Owner, OwnerKind
 from opensaldo.errors import BankAnsweredNonsense, Defect
@@ -41,7 +42,7 @@ def kontobank_aux_data(raw: Mapping[str, Any], reading: AccountReading) -> Accou
     """The reading with what KontoBank adds in `auxData`: all owners, opening day, direct debit.
 
     PolishAPI leaves the map's content to the bank (2.1.2, AccountInfo.auxData); KontoBank puts
-    there what the standard has no place for.
+    there what a standard has no place for, in the Czech one also whether it is a card or a deposit.
 
     Raises:
         BankAnsweredNonsense: a value is not of its form.
@@ -55,7 +56,7 @@ def kontobank_aux_data(raw: Mapping[str, Any], reading: AccountReading) -> Accou
     if added.get("fatal") == "true":
         raise Defect("The mock bank asked for a defect.")
     opened_on = _day(added.get("openedOn"), "openedOn")
-    card, deposit = reading.card, reading.deposit
+    card, deposit = _of_type(added.get("accountType"), reading)
     account = replace(
         reading.account,
         active_since=opened_on or reading.account.active_since,
@@ -68,6 +69,18 @@ def kontobank_aux_data(raw: Mapping[str, Any], reading: AccountReading) -> Accou
         card=replace(card, limit=_amount(added.get("limit"), "limit")) if card else None,
         deposit=replace(deposit, opened_on=opened_on) if deposit else None,
     )
+
+
+def _of_type(written: object, reading: AccountReading) -> tuple[Card | None, Deposit | None]:
+    """The account as a card or a deposit, where the standard or the bank says that it is one."""
+    read = reading.account
+    facts: dict[str, Any] = {"currency": read.currency, "name": read.name, "iban": read.iban}
+    card, deposit = reading.card, reading.deposit
+    if written == "CARD" and card is None:
+        card = Card(**facts, balance=read.balance, available=read.available)
+    if written == "DEPOSIT" and deposit is None:
+        deposit = Deposit(**facts, balance=read.balance)
+    return card, deposit
 
 
 def _owners(written: object) -> tuple[Owner, ...]:

@@ -112,13 +112,13 @@ def fault_of(
 ) -> OpenSaldoError:
     """The error a refused call means; `status` is 0 when only the body is known.
 
-    A code believed of a lower status than 500 may say that the access is over; a bank that is out
-    of order says nothing about it.
+    A parameter says more than the code it stands beside. That the access is over is not believed of
+    a bank that is out of order.
     """
     wait_s = retry_after_s(headers or {})
     if status == 429:
         return BankRateLimited(retry_after_s=wait_s)
-    for code in refusal.codes:
+    for code in (*refusal.parameters, *refusal.codes):
         if code in _OF_OUR_CLIENT:
             return BankUnavailable(f"The bank does not accept us as its client ({code}).")
         meaning = _MEANINGS.get(code)

@@ -142,6 +142,9 @@ class CzechStandard:
         """The access with a fresh token; a refresh token that serves once is replaced.
 
         The accounts are asked for again, for the person may have opened one.
+
+        Raises:
+            BankConsentWithdrawn: the bank refuses the refresh token, which is the consent.
         """
         if access.refresh_token is None:
             raise BankAccessEnded
@@ -150,7 +153,10 @@ class CzechStandard:
             "refresh_token": access.refresh_token.reveal(),
         }
         reply = await self._calls.token(self._client_in(access.memory), grant, psu)
-        granted = convert.granted(accepted_grant(reply))
+        try:
+            granted = convert.granted(accepted_grant(reply))
+        except BankAccessEnded:
+            raise BankConsentWithdrawn from None
         fresh = Secret(granted.refresh_token) if granted.refresh_token else access.refresh_token
         return replace(
             access,

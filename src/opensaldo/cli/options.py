@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 PORT_MAX = 65535
+COUNTRIES = ("pl", "cz", "es", "pt", "ro", "lt", "lv", "ee")
+CONVERTED_STANDARDS = ("berlin_group", "polish_api", "czech_standard")
 
 Subparsers = Any  # argparse keeps its class private
 Run = Callable[[argparse.Namespace], int]
@@ -28,6 +30,7 @@ def add_subcommands(subparsers: Subparsers) -> None:
         "upkeep.check_config",
     )
     _client(subparsers)
+    _banks(subparsers)
     _certificates(subparsers)
 
 
@@ -74,6 +77,29 @@ def _client(subparsers: Subparsers) -> None:
     polling = _add(actions, "poll-requires-session", "ask for session id and signature on polls")
     polling.add_argument("client")
     polling.add_argument("state", choices=("on", "off"))
+
+
+def _banks(subparsers: Subparsers) -> None:
+    banks = subparsers.add_parser("banks", help="list, show and check banks; read their answers")
+    actions = banks.add_subparsers(metavar="ACTION", required=True)
+    listed = _add(actions, "list", "show the targets of the catalogue", "banks.list_banks")
+    listed.add_argument("--country", choices=COUNTRIES)
+    listed.add_argument("--status", choices=("proven", "documented", "unproven"))
+    listed.add_argument("--json", action="store_true", help="print one JSON object")
+    show = _add(actions, "show", "show all that is known of one target", "banks.show")
+    show.add_argument("target")
+    show.add_argument("--json", action="store_true", help="print one JSON object")
+    check = _add(actions, "check", "say what is wrong with the bank files, or one", "banks.check")
+    check.add_argument("file", nargs="?", type=Path)
+    convert = _add(
+        actions, "convert", "turn a bank's raw answer into our nouns", "bank_answers.convert"
+    )
+    convert.add_argument("standard", choices=CONVERTED_STANDARDS)
+    convert.add_argument(
+        "kind", choices=("accounts", "balances", "transactions", "card_transactions")
+    )
+    convert.add_argument("file", help="the answer as the bank sent it; - reads standard input")
+    convert.add_argument("--json", action="store_true", help="print the JSON object on one line")
 
 
 def _certificates(subparsers: Subparsers) -> None:

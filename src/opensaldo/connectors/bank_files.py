@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from opensaldo.connectors.road import Road
 from opensaldo.connectors.scope import Scope
@@ -171,12 +173,21 @@ def read_bank_file(path: str) -> BankFile:
     Raises:
         BadDataFile: it does not fit the schema or its folder.
     """
-    whole = fill(BankFile, load_toml(path), file=path, key="file")
+    return checked_file(load_toml(path), path)
+
+
+def checked_file(table: Mapping[str, Any], path: str, *, country: str | None = "") -> BankFile:
+    """The bank file a table describes; its folder's country is read off the path unless given.
+
+    Raises:
+        BadDataFile: it does not fit the schema or its folder.
+    """
+    whole = fill(BankFile, table, file=path, key="file")
+    folder = path.partition("/")[0] if country == "" else country
     for place, one in enumerate(whole.targets):
-        if one.country != path.partition("/")[0]:
-            raise BadDataFile(
-                path, f"targets[{place}].country", "the folder's country", one.country
-            )
+        if folder not in (None, one.country):
+            key = f"targets[{place}].country"
+            raise BadDataFile(path, key, "the folder's country", one.country)
     return whole
 
 

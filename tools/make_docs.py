@@ -10,8 +10,8 @@ from pathlib import Path
 
 from opensaldo import errors
 from opensaldo.config import PREFIX, VARIABLES
-from opensaldo.connectors.bank_files import BankTarget, read_bank_files
-from opensaldo.data import COUNTRIES
+from opensaldo.domain.target import Interface
+from opensaldo.engine.coverage import Coverage, CoveredTarget, coverage
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = "<!-- Made by tools/make_docs.py; do not edit by hand. -->"
@@ -35,16 +35,15 @@ wait.
 A 401 is the exception: it has no name, and a comment that shows the calling address and the key,
 masked.
 """
-COUNTRY_NAMES = {
-    "pl": "Poland",
-    "cz": "Czech Republic",
-    "es": "Spain",
-    "pt": "Portugal",
-    "ro": "Romania",
-    "lt": "Lithuania",
-    "lv": "Latvia",
-    "ee": "Estonia",
-}
+COUNTED = ("banks", "psd2", "fallback", "cards", "multiple_access")
+ABOUT_COVERAGE = """\
+{count} targets, read from `src/opensaldo/data/<country>/banks/`. A target is one way into one bank.
+*Proven* means that somebody signed in with the file and it worked, *documented* that the bank, its
+hub or their portal says so, *unproven* that it is assumed. On test KontoBank, the mock bank, plays
+every bank under its name and with its limits; production clients see proven and documented targets
+for which the operator has the bank's credentials. A running platform shows the same at
+`/docs/coverage`, `/docs/coverage.json` and `/docs/coverage.csv`.
+"""
 
 
 def table(*rows: tuple[str, ...]) -> str:
@@ -79,32 +78,53 @@ def _family(root: type[errors.OpenSaldoError]) -> Iterator[type[errors.OpenSaldo
 
 
 def coverage_page() -> str:
-    """docs/reference/coverage.md."""
-    targets = sorted(read_bank_files().values(), key=lambda target: target.name)
-    parts = [
-        f"# Coverage\n\n{MADE}\n\n"
-        f"{len(targets)} targets in {len({each.country for each in targets})} countries, read from "
-        "`src/opensaldo/data/<country>/banks/`. A target is one way into one\nbank. Test targets "
-        "belong to KontoBank, the mock bank; production clients never see them.\n"
+    """docs/reference/coverage.md: the coverage page as a document."""
+    covered = coverage()
+    countries = [
+        (each.name, *(str(getattr(each, what)) for what in COUNTED)) for each in covered.countries
     ]
-    for country in COUNTRIES:
-        rows = [_coverage_row(target) for target in targets if target.country == country]
-        if rows:
-            head = ("target", "bank", "way in", "accounts", "commands", "multiple access", "use")
-            parts.append(f"\n## {COUNTRY_NAMES[country]}\n\n" + table(head, *rows))
+    head = ("country", "banks", "PSD2", "fallback", "with cards", "multiple access")
+    parts = [
+        f"# Coverage\n\n{MADE}\n\n{ABOUT_COVERAGE.format(count=len(covered.targets))}"
+        f"\n## Countries and services\n\n{table(head, *countries)}"
+    ]
+    for country in covered.countries:
+        ours = [each for each in covered.targets if each.country == country.code]
+        head = ("target", "bank", "standard", "supported accounts", "cards")
+        rows = [_coverage_row(each) for each in ours]
+        parts.append(f"\n## {country.name}\n\n")
+        parts.append(table((*head, "multiple access", "history", "status"), *rows))
+    parts.append("\n## Fields\n\n")
+    parts += [_fields_of(covered, noun) for noun in covered.fields]
+    tests = covered.tests
+    rows = [(f"`{each.login}`", each.code or "none", each.shows) for each in tests.accounts]
+    parts.append(f"## Test accounts\n\nThe password is `{tests.password}`.\n\n")
+    parts.append(table(("login", "code", "shows"), *rows))
     return "".join(parts)
 
 
-def _coverage_row(target: BankTarget) -> tuple[str, ...]:
+def _coverage_row(one: CoveredTarget) -> tuple[str, ...]:
+    later = f", later {one.history_days_later}"
     return (
-        f"`{target.name}`",
-        target.official_name,
-        f"{target.interface.value}, {target.protocol}",
-        ", ".join(kind.value for kind in target.account_types),
-        ", ".join(target.commands),
-        "yes" if target.multiple_access else "no",
-        "test" if target.test_only else "beta" if target.beta else "production",
+        f"`{one.name}`",
+        one.bank,
+        one.standard,
+        ", ".join(one.account_types),
+        "yes" if one.cards else "no",
+        "yes" if one.multiple_access else "no",
+        f"{one.history_days_initial} days" + later * (one.interface is Interface.PSD2),
+        "for tests" if one.for_tests_only else one.status,
     )
+
+
+def _fields_of(covered: Coverage, noun: str) -> str:
+    """Which targets deliver which fields of one noun; those that agree share a line."""
+    agreeing: dict[tuple[str, ...], list[str]] = {}
+    for each in covered.targets:
+        if each.fields[noun]:
+            agreeing.setdefault(each.fields[noun], []).append(f"`{each.name}`")
+    rows = [(", ".join(names), " ".join(targets)) for names, targets in agreeing.items()]
+    return f"### {noun.capitalize()}\n\n{table(('fields', 'targets'), *rows)}\n"
 
 
 def settings_table() -> str:

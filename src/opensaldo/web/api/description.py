@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from opensaldo import __version__
 from opensaldo.web.api.openapi import document
 from opensaldo.web.common import Call, Dialect, Resource
+from opensaldo.web.docs.coverage import routes as coverage_routes
 from opensaldo.web.docs.page import routes as docs_routes
 from opensaldo.web.settings import Front
 
@@ -21,7 +22,7 @@ async def openapi(call: Call) -> Response:
 
 def pages(front: Front) -> list[BaseRoute]:
     """The documentation's pages."""
-    return [*docs_routes(document(front.public_url, __version__))]
+    return [*docs_routes(document(front.public_url, __version__)), *coverage_routes()]
 
 
 RESOURCES = (

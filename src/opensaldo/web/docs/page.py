@@ -49,23 +49,32 @@ def routes(document: Mapping[str, Any]) -> list[Route]:
 
 def render(document: Mapping[str, Any]) -> str:
     """The whole page as HTML."""
-    templates = Environment(
+    return (
+        templates()
+        .get_template("docs.html")
+        .render(
+            info=document["info"],
+            key=document["components"]["securitySchemes"]["key"],
+            server=document["servers"][0]["url"],
+            chapters=chapters(document),
+            faults=faults(document),
+            style_path=STYLE_PATH,
+        )
+    )
+
+
+def templates() -> Environment:
+    """The templates of the documentation's pages."""
+    made = Environment(
         loader=PackageLoader("opensaldo.web.docs", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters["prose"] = prose
-    templates.filters["line"] = line
-    return templates.get_template("docs.html").render(
-        info=document["info"],
-        key=document["components"]["securitySchemes"]["key"],
-        server=document["servers"][0]["url"],
-        chapters=chapters(document),
-        faults=faults(document),
-        style_path=STYLE_PATH,
-    )
+    made.filters["prose"] = prose
+    made.filters["line"] = line
+    return made
 
 
 def prose(text: str) -> Markup:

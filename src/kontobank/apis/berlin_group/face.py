@@ -116,7 +116,7 @@ class Face:
         try:
             answer = _endpoint(call)
             await self._admit(request, call)
-            reply = answer(self._parts, call)
+            reply = replies.spoiled(call, answer(self._parts, call))
         except (AccessRefused, SealRefused) as refusal:
             code = refusal.code
             reply = replies.error(refusal.status, refusal.code, refusal.message)

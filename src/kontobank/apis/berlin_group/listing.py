@@ -20,6 +20,7 @@ BOOKED = ("booked", "both", "all")
 PENDING = ("pending", "both", "all")
 INFORMATION = ("information", "all")
 PAGE_PARAMETER = "page"
+ABSOLUTE_LINKS_LOGIN = "quirk-absolute-links"
 ROWS_OF = {"pending": ("pending", "hold"), "information": ("scheduled",)}
 
 
@@ -94,7 +95,8 @@ def next_link(call: Call, page: Page, end: int, key: str) -> dict[str, str]:
     members.append((PAGE_PARAMETER, write_page(Page(end, page.day), key)))
     area = "card-accounts" if call.endpoint == "getCardTransactions" else "accounts"
     address = call.link(area, call.path["account"], "transactions")["href"]
-    return {"href": f"{address}?{urlencode(members)}"}
+    origin = call.base_url if call.login == ABSOLUTE_LINKS_LOGIN else ""
+    return {"href": f"{origin}{address}?{urlencode(members)}"}
 
 
 def unbooked(rows: tuple[Transaction, ...], kind: str) -> list[Transaction]:

@@ -51,6 +51,7 @@ def test_the_signature_covers_the_headers_it_names_in_their_order(body):
         (KeyId.SERIAL_DECIMAL, f"SN={PAIR.certificate.serial_number},CA=CN=OpenSaldotestseal,"),
         (KeyId.TPP_ID, "PSDPL-TEST-"),
     ],
+    ids=["hex", "decimal", "tpp-id"],
 )
 def test_the_certificate_is_named_as_the_bank_wants_it(form, start):
     _, parts = signed(replace(RULE, key_id=form, algorithm="SHA-256"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from opensaldo.engine.durable import Cron
+from opensaldo.engine.leaving import idle_logins, leave
 from opensaldo.engine.ledger import DAY
 from opensaldo.engine.platform import Platform
 from opensaldo.errors import PlatformUnavailable
@@ -12,6 +13,7 @@ from opensaldo.observe import DELETED, log
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import attempts, rates, retention, sessions
 from opensaldo.store.queries.retention import Erased
+from opensaldo.store.queries.sessions import HeldAccess
 
 EVERY_MINUTE = "0 * * * * *"
 LEASES_KEPT_S = 3600
@@ -33,14 +35,17 @@ async def purge(platform: Platform) -> Erased:
     """
     now = platform.clock()
 
-    def delete(connection: Connection) -> Erased:
-        sessions.end_idle(connection, now - platform.limits.session_idle, now)
+    def delete(connection: Connection) -> tuple[Erased, tuple[HeldAccess, ...]]:
+        idle_since = now - platform.limits.session_idle
+        left = idle_logins(connection, platform, idle_since)
+        sessions.end_idle(connection, idle_since, now)
         erased = retention.delete_due(connection, now)
         attempts.prune_attempts(connection, now - 2 * DAY)
         rates.prune_leases(connection, int(now.timestamp()) - LEASES_KEPT_S)
-        return erased
+        return erased, left
 
-    erased = await platform.store.change_with(delete)
+    erased, left = await platform.store.change_with(delete)
+    await leave(platform, left)
     if erased.documents:
         DELETED.labels("document").inc(erased.documents)
         log.info("retention deleted", count=erased.documents)

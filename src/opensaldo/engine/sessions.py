@@ -8,6 +8,7 @@ from opensaldo.domain.command import Command, CommandName
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.domain.target import AccessMode, Target
 from opensaldo.engine.ids import ATTEMPTS_MAX, new_number, new_owner_id
+from opensaldo.engine.leaving import end_and_leave
 from opensaldo.engine.platform import Platform
 from opensaldo.errors import (
     CommandNotAvailable,
@@ -120,7 +121,7 @@ async def session_of_command(platform: Platform, command: Command) -> Session | 
 
 
 async def sign_out(platform: Platform, caller: Caller, session: Session) -> Target:
-    """The session has ended at its target, which is returned.
+    """The session has ended, and at its target, which is returned, as far as that answers.
 
     Raises:
         CommandNotAvailable: the target offers no sign-out; the session ends when idle.
@@ -128,7 +129,7 @@ async def sign_out(platform: Platform, caller: Caller, session: Session) -> Targ
     target = platform.catalog.find(session.target or "", caller.client.environment)
     if target is None or CommandName.SIGN_OUT not in target.commands:
         raise CommandNotAvailable(f"{CommandName.SIGN_OUT} is not available for {session.target}.")
-    await platform.store.change(sessions.end, session.id, platform.clock())
+    await end_and_leave(platform, session.id)
     return target
 
 

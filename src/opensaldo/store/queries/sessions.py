@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select, update
 
 from opensaldo.domain.client import Environment
 from opensaldo.domain.command import CommandState
@@ -32,6 +34,20 @@ _SESSION_OF = select(*_COLUMNS).where(
     sessions.c.environment == bindparam("environment"),
 )
 _KEY_OF = select(sessions.c.key_id, sessions.c.wrapped_key).where(_THIS)
+_HELD: Select[Any] = select(
+    sessions.c.id,
+    sessions.c.environment,
+    sessions.c.target,
+    sessions.c.key_id,
+    sessions.c.wrapped_key,
+    sessions.c.sealed_access,
+).where(
+    _IS_SIGNED_IN,
+    sessions.c.consent_id.is_(None),
+    sessions.c.sealed_access.is_not(None),
+    sessions.c.wrapped_key.is_not(None),
+)
+_HELD_ACCESS = _HELD.where(_THIS)
 _SEALED_ACCESS = select(sessions.c.sealed_access).where(_THIS)
 _SIGN_IN = (
     update(sessions)
@@ -72,12 +88,28 @@ _END_IDLE = (
     .where(_IS_SIGNED_IN, sessions.c.last_activity_at < bindparam("idle_since"), ~_IS_BUSY)
     .values(**_ENDED)
 )
+_IDLE_ACCESSES = _HELD.where(
+    sessions.c.last_activity_at < bindparam("idle_since"),
+    ~_IS_BUSY,
+    sessions.c.target.in_(bindparam("targets", expanding=True)),
+)
 _COUNT_OPEN = select(func.count()).where(
     sessions.c.client_id == bindparam("client_id"),
     sessions.c.environment == bindparam("environment"),
     _IS_SIGNED_IN,
     or_(sessions.c.last_activity_at >= bindparam("idle_since"), _IS_BUSY),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldAccess:
+    """A single access that an open session holds, sealed, and the key that opens it."""
+
+    session_id: str
+    environment: Environment
+    target: str
+    key: WrappedKey
+    sealed: bytes = field(repr=False)
 
 
 def insert_session(connection: Connection, session: Session, key: WrappedKey) -> None:
@@ -158,6 +190,20 @@ def sealed_access(connection: Connection, session_id: str) -> bytes | None:
     return sealed
 
 
+def held_access(connection: Connection, session_id: str) -> HeldAccess | None:
+    """Find the single access of a signed-in session; None when it holds none, or a consent's."""
+    row = connection.execute(_HELD_ACCESS, {"of_id": session_id}).one_or_none()
+    return None if row is None else _held(row)
+
+
+def idle_accesses(
+    connection: Connection, idle_since: datetime, targets: Sequence[str]
+) -> tuple[HeldAccess, ...]:
+    """List the single accesses to these targets that `end_idle` is about to drop."""
+    which = {"idle_since": idle_since, "targets": list(targets)}
+    return tuple(map(_held, connection.execute(_IDLE_ACCESSES, which)))
+
+
 def replace_access(connection: Connection, session_id: str, sealed: bytes) -> None:
     """Keep a renewed access to the bank; an ended session keeps none."""
     connection.execute(_REPLACE_ACCESS, {"of_id": session_id, "sealed": sealed})
@@ -199,6 +245,16 @@ def count_open(
         "idle_since": idle_since,
     }
     return int(connection.execute(_COUNT_OPEN, which).scalar_one())
+
+
+def _held(row: Row[Any]) -> HeldAccess:
+    return HeldAccess(
+        session_id=row.id,
+        environment=Environment(row.environment),
+        target=row.target,
+        key=WrappedKey(row.key_id, row.wrapped_key),
+        sealed=row.sealed_access,
+    )
 
 
 def _session(row: Row[Any]) -> Session:

@@ -224,6 +224,24 @@ VARIABLES = (
         meaning="imports one process runs at a time",
     ),
     Variable(
+        name="SWITCH_FAILURES",
+        default="5",
+        read=_whole,
+        meaning="failures of a bank's interface that switch to its fallback",
+    ),
+    Variable(
+        name="SWITCH_WINDOW_S",
+        default="600",
+        read=_whole,
+        meaning="seconds within which those failures lie",
+    ),
+    Variable(
+        name="SWITCH_QUIET_S",
+        default="900",
+        read=_whole,
+        meaning="seconds without a failure after which the interface is used again",
+    ),
+    Variable(
         name="OWNER_ID_PREFIX",
         default="kontomatik-",
         read=str,
@@ -265,6 +283,9 @@ class Config:
     retention_h: int
     redirection_life_s: int
     imports_at_once: int
+    switch_failures: int
+    switch_window_s: int
+    switch_quiet_s: int
     owner_id_prefix: str
     log_level: str
 
@@ -307,6 +328,9 @@ class Config:
             retention_h=self.retention_h,
             redirection_life_s=self.redirection_life_s,
             imports_at_once_max=self.imports_at_once,
+            switch_failures=self.switch_failures,
+            switch_window_s=self.switch_window_s,
+            switch_quiet_s=self.switch_quiet_s,
             owner_id_prefix=self.owner_id_prefix,
         )
 

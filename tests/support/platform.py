@@ -36,6 +36,7 @@ START_TIMEOUT_S = 30
 POLL_S = 0.05
 IMPORT_TIMEOUT_S = 60
 CLIENT = "acme-test"
+NEVER_SWITCHES = 1_000_000  # tests that plan many faults mean them for the interface
 FINAL_STATES = {"successful", "error", "fatal"}
 FORM = "application/x-www-form-urlencoded"
 
@@ -204,6 +205,7 @@ def environment(folder: Path, kontobank_url: str, **settings: Any) -> dict[str, 
         "METRICS_PORT": 0,
         "KONTOBANK_URL": kontobank_url,
         "LOG_LEVEL": "WARNING",
+        "SWITCH_FAILURES": NEVER_SWITCHES,
         **settings,
     }
     return {f"OPENSALDO_{name}": str(value) for name, value in values.items()}

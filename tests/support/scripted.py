@@ -74,6 +74,7 @@ class ScriptedBank:
     requests: list[SignInRequest] = field(default_factory=list)
     revoked: list[Access] = field(default_factory=list)
     revoke_error: Exception | None = None
+    numbers_error: Exception | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -105,6 +106,8 @@ class ScriptedBank:
             raise self.revoke_error
 
     async def account_numbers(self, access: Access, psu: PsuContext | None) -> tuple[str, ...]:
+        if self.numbers_error is not None:
+            raise self.numbers_error
         return ()
 
     async def account(self, access: Access, number: str, psu: PsuContext | None) -> AccountReading:

@@ -100,6 +100,14 @@ def _banks(subparsers: Subparsers) -> None:
     )
     convert.add_argument("file", help="the answer as the bank sent it; - reads standard input")
     convert.add_argument("--json", action="store_true", help="print the JSON object on one line")
+    _switch(actions)
+
+
+def _switch(actions: Subparsers) -> None:
+    switch = _add(actions, "switch", "use a bank's interface or its fallback", "switch.switch")
+    switch.add_argument("target", help="the PSD2 target, such as KontoBankApi")
+    switch.add_argument("way", choices=("psd2", "fallback", "automatic"))
+    switch.add_argument("--client", help="for this client only")
 
 
 def _certificates(subparsers: Subparsers) -> None:

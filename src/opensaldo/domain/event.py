@@ -18,11 +18,16 @@ class EventKind(StrEnum):
     COMMAND_ENDED = "command-ended"
     CONSENT_GRANTED = "consent-granted"
     DATA_DELETED = "data-deleted"
+    TARGET_SWITCHED = "target-switched"
+    TARGET_RETURNED = "target-returned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that happened to one client, without personal data; `subject` is an id."""
+    """One thing that happened to one client, without personal data.
+
+    `subject` is an id, or the name of a target.
+    """
 
     client_id: str
     environment: Environment

@@ -26,6 +26,7 @@ from opensaldo.engine.plans import PLAN_OF_COMMAND, Plan, plan_of_known, spared
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.progress import ProgressWriter
 from opensaldo.engine.reading import Reading
+from opensaldo.engine.switching import note_failure
 from opensaldo.errors import (
     BankAccessEnded,
     BankConsentWithdrawn,
@@ -94,6 +95,9 @@ async def run_import(platform: Platform, command_id: str) -> None:
         await end_failed(platform, command, CommandState.FATAL, defect, receipt)
     except OpenSaldoError as error:
         await end_failed(platform, command, CommandState.ERROR, error, receipt)
+        target = platform.catalog.find(command.target or "", command.environment)
+        if target is not None:
+            await note_failure(platform, target, error)
 
 
 async def give_up_import(platform: Platform, command_id: str) -> None:

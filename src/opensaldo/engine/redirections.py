@@ -17,6 +17,7 @@ from opensaldo.engine.signin import (
     event_of,
     session_for,
 )
+from opensaldo.engine.switching import in_use
 from opensaldo.errors import (
     AlreadySignedIn,
     InvalidRedirectionId,
@@ -150,7 +151,13 @@ async def known(platform: Platform, redirection_id: str) -> SignInView:
         redirection=redirection,
         session=session,
         client=client,
-        targets=_choices(platform, redirection, session),
+        targets=await in_use(
+            platform,
+            redirection.environment,
+            redirection.client_id,
+            session.access_mode,
+            _choices(platform, redirection, session),
+        ),
         target=platform.catalog.find(session.target or "", session.environment),
     )
 

@@ -8,6 +8,7 @@ from opensaldo.engine.durable import Cron
 from opensaldo.engine.leaving import idle_logins, leave
 from opensaldo.engine.ledger import DAY
 from opensaldo.engine.platform import Platform
+from opensaldo.engine.switching import switch_back
 from opensaldo.errors import PlatformUnavailable
 from opensaldo.observe import DELETED, log
 from opensaldo.store.db import Connection
@@ -46,6 +47,7 @@ async def purge(platform: Platform) -> Erased:
 
     erased, left = await platform.store.change_with(delete)
     await leave(platform, left)
+    await switch_back(platform)
     if erased.documents:
         DELETED.labels("document").inc(erased.documents)
         log.info("retention deleted", count=erased.documents)

@@ -31,6 +31,7 @@ from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import ID_HEX_DIGITS, SignInView, fail, known, opened
 from opensaldo.engine.signin import finish, sign_in_request
 from opensaldo.engine.standing import Kept, Standing, claim, keep, kept_of, move
+from opensaldo.engine.switching import note_failure, note_success
 from opensaldo.errors import (
     BankAccessEnded,
     BankAnsweredNonsense,
@@ -94,8 +95,13 @@ async def begin(
             await _finish(platform, view, request, step)
         else:
             await keep(platform, view.redirection, _standing(platform, request, step))
+    except BankError as error:
+        await note_failure(platform, target, error)
+        raise
     except PsuError as refused:
         await fail(platform, view.redirection, refused)
+    else:
+        await note_success(platform, target)
     return await where(platform, redirection_id)
 
 
@@ -224,6 +230,7 @@ async def _after(
     elif _allows_another_try(again, error):
         await move(platform, view.redirection, claimed, again)
     else:
+        await note_failure(platform, claimed.standing.request.target, error)
         await fail(platform, view.redirection, error)
 
 

@@ -94,6 +94,19 @@ events = Table(
     sqlite_autoincrement=True,
 )
 
+switches = Table(
+    "switches",
+    metadata,
+    Column("environment", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("client_id", Text, primary_key=True),
+    Column("way", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("first_failed_at", UtcDateTime),
+    Column("last_failed_at", UtcDateTime),
+    Column("switched_at", UtcDateTime),
+)
+
 # --- sign-in ---------------------------------------------------------------------------------
 sessions = Table(
     "sessions",

@@ -83,9 +83,9 @@ class _Pages:
     async def choose(self, request: Request) -> Response:
         """The choice of country, then of bank; the agreement when the client chose already."""
         view = await self._view(request)
-        preselected = view.redirection.preselected_target
-        if preselected is not None and view.targets:
-            return _see(shown.consent_address(view.redirection.id, preselected, None))
+        if view.redirection.preselected_target is not None and view.targets:
+            (chosen, *_) = view.targets
+            return _see(shown.consent_address(view.redirection.id, chosen.name, None))
         query = query_of(request)
         countries = tuple(dict.fromkeys(one.country for one in view.targets))
         country = query.text("country") if len(countries) > 1 else next(iter(countries), None)

@@ -15,6 +15,7 @@ from opensaldo.connectors.protocols.berlin_group.dialects import BERLIN_GROUP, R
 from opensaldo.connectors.protocols.berlin_group.flow import BerlinGroup
 from opensaldo.connectors.protocols.czech_standard.client import BankClient
 from opensaldo.connectors.protocols.czech_standard.flow import CzechStandard
+from opensaldo.connectors.protocols.obie.flow import Obie
 from opensaldo.connectors.protocols.online.flow import Online
 from opensaldo.connectors.protocols.polish_api.flow import PolishApi
 from opensaldo.connectors.protocols.polish_api.versions import Registration
@@ -43,6 +44,12 @@ def _online(profile: Profile, door: Door, seal: Seal, keys: BankKeys, clock: Clo
     return Online(profile, door=door, clock=clock)
 
 
+def _obie(profile: Profile, door: Door, seal: Seal, keys: BankKeys, clock: Clock) -> Connector:
+    """An OBIE connector; banks do not sign what it reads."""
+    del keys
+    return Obie(profile, door=door, seal=seal, clock=clock)
+
+
 def _of_berlin_group(dialect: Dialect) -> Maker:
     """The maker of the connectors of one relative of Berlin Group's standard."""
 
@@ -68,6 +75,7 @@ PROTOCOLS: Mapping[str, Maker] = {
     "redsys": _of_berlin_group(REDSYS),
     "sibs": _of_berlin_group(SIBS),
     "czech_standard": _czech_standard,
+    "obie": _obie,
     "online": _online,
 }
 NO_BANKS: SettingsOf = {}

@@ -1,0 +1,91 @@
+"""What an OBIE bank's refusals mean for us, by HTTP status and code; pure.
+
+4.0 has codes of four characters whose list we do not have; there the status alone speaks.
+Source: OBIE 4.0.0 (OBErrorResponse1); codes of 3.1 (UK.OBIE.…); RFC 6749, 4.1.2.1 and 5.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from opensaldo.errors import (
+    AccessBlocked,
+    AccessTemporarilyBlocked,
+    BankAccessEnded,
+    BankConsentWithdrawn,
+    BankError,
+    BankMaintenance,
+    BankRateLimited,
+    BankUnavailable,
+    InsufficientIdentificationLevel,
+    InvalidCredentials,
+    ManualActionRequired,
+    OpenSaldoError,
+    PsuError,
+    SignInCancelled,
+    TargetCredentialsMismatch,
+    UnsupportedLanguage,
+    UnsupportedLoginMethod,
+)
+
+MAINTENANCE = "MAINTENANCE"
+ACCESS_EXCEEDED = "ACCESS_EXCEEDED"
+RETRY_AFTER_MAX_S = 86_400
+WITHDRAWN = ("InvalidConsentStatus", "ConsentRevoked", "CONSENT_WITHDRAWN")
+ENDED = ("Reauthenticate", "ConsentExpired")
+DEAD = (401, 403)
+DEAD_AT_TOKEN = (400, 401, 403)
+
+REASONS: Mapping[str, type[PsuError]] = {
+    reason.__name__: reason
+    for reason in (
+        AccessBlocked,
+        AccessTemporarilyBlocked,
+        InsufficientIdentificationLevel,
+        InvalidCredentials,
+        ManualActionRequired,
+        TargetCredentialsMismatch,
+        UnsupportedLanguage,
+        UnsupportedLoginMethod,
+    )
+}
+
+
+def fault_of(
+    status: int, codes: tuple[str, ...], headers: Mapping[str, str], dead: tuple[int, ...] = DEAD
+) -> BankError:
+    """The error a refused call means; `dead` are the statuses by which an access ends.
+
+    The code is trusted before the status where it says that the person must act.
+    """
+    wait_s = retry_after_s(headers)
+    words = {code.rpartition(".")[2] for code in codes}
+    if status == 429 or ACCESS_EXCEEDED in words:
+        return BankRateLimited(retry_after_s=wait_s)
+    if words & set(WITHDRAWN):
+        return BankConsentWithdrawn()
+    if words & set(ENDED) or status in dead:
+        return BankAccessEnded()
+    if status == 503 and MAINTENANCE in words:
+        return BankMaintenance(retry_after_s=wait_s)
+    return BankUnavailable(retry_after_s=wait_s)
+
+
+def fault_in(codes: tuple[str, ...]) -> BankError:
+    """The error of a body that came with a status of success."""
+    return fault_of(200, codes, {})
+
+
+def retry_after_s(headers: Mapping[str, str]) -> int | None:
+    """The seconds a bank asks us to wait; None when it does not say, or says a date."""
+    written = headers.get("retry-after", "").strip()
+    if not written.isascii() or not written.isdigit() or len(written) > 9:
+        return None
+    return min(int(written), RETRY_AFTER_MAX_S)
+
+
+def sign_in_fault(error: str, description: str | None) -> OpenSaldoError:
+    """The error that the bank's return address names after a sign-in."""
+    if error == "access_denied":
+        return REASONS.get((description or "").strip(), SignInCancelled)()
+    return BankUnavailable()

@@ -188,8 +188,8 @@ class Registry:
         )
         return self._start(consent)
 
-    def use(self, access_token: str, seal: str) -> Token:
-        """The live token of this value, for the seal it was given to."""
+    def use(self, access_token: str, seal: str | None) -> Token:
+        """The live token of this value, for the seal it was given to; None: for who bears it."""
         token = self._tokens.get(access_token)
         if token is None:
             raise AccessRefused(401, "TOKEN_INVALID", "the access token is unknown")
@@ -213,8 +213,8 @@ class Registry:
         """Nothing under the consent works any more."""
         consent.status = status
 
-    def _check(self, consent: Consent, client_id: str, seal: str) -> None:
-        if consent.client_id != client_id or consent.seal != seal:
+    def _check(self, consent: Consent, client_id: str, seal: str | None) -> None:
+        if consent.client_id != client_id or seal not in (None, consent.seal):
             raise AccessRefused(401, "CLIENT_MISMATCH", "this belongs to another party")
         if consent.status == "withdrawn":
             raise AccessRefused(403, "CONSENT_WITHDRAWN", "the person withdrew the consent")

@@ -13,7 +13,7 @@ from kontobank.access.consents import Consents
 from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
-from kontobank.apis import berlin_group, czech_standard, online
+from kontobank.apis import berlin_group, czech_standard, obie, online
 from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import Face
 from kontobank.clock import Clock
@@ -61,6 +61,7 @@ def create_app(
     )
     site = online.Site(parts)
     czech = czech_standard.Site(parts)
+    obie_face = obie.Face(parts)
     controls = switchboard.Controls(
         clock,
         parts.registry,
@@ -70,13 +71,14 @@ def create_app(
         parts.journal,
         parts.faults,
         parts.seals,
-        (site, czech),
+        (site, czech, obie_face),
     )
     return Starlette(
         routes=[
             Route(FACE_PATH, Face(parts)),
             *berlin_group.routes(parts),
             *login.routes(parts.registry, Desk(seed, clock), parts.approvals),
+            *obie_face.routes(),
             *site.routes(),
             *czech.routes(),
             *switchboard.routes(controls),

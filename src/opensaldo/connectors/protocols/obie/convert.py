@@ -144,7 +144,7 @@ CONVERT: Mapping[str, Callable[[bytes], Any]] = {
 def _reply(body: bytes) -> messages.Reply:
     """The answer, unless it is an error, whatever its status was."""
     reply = lenient.decode(body, messages.Reply)
-    if reply.data is None and (reply.codes or reply.code is not None):
+    if reply.data is None and reply.codes:
         raise fault_in(reply.codes)
     return reply
 

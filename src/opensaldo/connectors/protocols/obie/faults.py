@@ -59,7 +59,7 @@ def fault_of(
     The code is trusted before the status where it says that the person must act.
     """
     wait_s = retry_after_s(headers)
-    words = {code.rpartition(".")[2] for code in codes}
+    words = {word for code in codes for word in code.replace(".", " ").split()}
     if status == 429 or ACCESS_EXCEEDED in words:
         return BankRateLimited(retry_after_s=wait_s)
     if words & set(WITHDRAWN):

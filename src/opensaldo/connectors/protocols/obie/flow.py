@@ -275,12 +275,20 @@ def _with_balances(
     currency = reading.account.currency
     if currency == convert.NO_CURRENCY:
         currency = found.currency or currency
-    facts = {"currency": currency, "balance": found.booked, "available": found.available}
-    if facts["balance"] is None:  # a bank with one balance only
-        facts["balance"] = found.available
+    booked = found.available if found.booked is None else found.booked  # a bank with one only
     card = reading.card
     return AccountReading(
-        account=replace(reading.account, **facts),
+        account=replace(
+            reading.account, currency=currency, balance=booked, available=found.available
+        ),
         owners=owners,
-        card=replace(card, **facts, limit=found.limit) if card else None,
+        card=replace(
+            card,
+            currency=currency,
+            balance=booked,
+            available=found.available,
+            limit=found.limit,
+        )
+        if card
+        else None,
     )

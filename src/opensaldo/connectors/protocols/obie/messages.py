@@ -165,8 +165,8 @@ class Reply(Struct, frozen=True):
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The bank's codes of an error."""
-        said = [one.error_code for one in self.errors or []]
+        """The bank's codes of an error: those of its parts, then the whole's."""
+        said = [*(one.error_code for one in self.errors or []), self.code]
         return tuple(str(code) for code in said if code is not None)
 
 

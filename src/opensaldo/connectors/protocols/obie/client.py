@@ -19,7 +19,7 @@ from opensaldo.connectors.http import Door, Incoming, Outgoing
 from opensaldo.connectors.lenient import decode
 from opensaldo.connectors.profile import Profile
 from opensaldo.connectors.protocols.obie import messages
-from opensaldo.connectors.protocols.obie.faults import DEAD, DEAD_AT_TOKEN, fault_of
+from opensaldo.connectors.protocols.obie.faults import DEAD, DEAD_AT_TOKEN, GONE, fault_of
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.secret import Secret
@@ -98,9 +98,9 @@ class ObieClient:
         return decode(found, messages.Reply)
 
     async def delete_consent(self, token: Secret, consent_id: str) -> None:
-        """The consent is deleted at the bank."""
+        """The consent is deleted at the bank; the standard answers 400 for one it does not know."""
         url = f"{self._resources}/account-access-consents/{_segment(consent_id)}"
-        await self._send("deleteConsent", url, token, None, method="DELETE", dead=(404, 410))
+        await self._send("deleteConsent", url, token, None, method="DELETE", dead=GONE)
 
     async def accounts(self, token: Secret, psu: PsuContext | None) -> bytes:
         """The list of accounts."""

@@ -35,6 +35,7 @@ WITHDRAWN = ("InvalidConsentStatus", "ConsentRevoked", "CONSENT_WITHDRAWN")
 ENDED = ("Reauthenticate", "ConsentExpired")
 DEAD = (401, 403)
 DEAD_AT_TOKEN = (400, 401, 403)
+GONE = (400, 404, 410)
 
 REASONS: Mapping[str, type[PsuError]] = {
     reason.__name__: reason

@@ -187,7 +187,7 @@ class Obie:
         """The pages of the rows from a day on; no further back than the consent goes."""
         del list_name  # the standard has one list of all rows
         token = access.access_token
-        first = f"{self._first_day(access, since).isoformat()}T00:00:00"
+        first = f"{self._first_day(access, since).isoformat()}T00:00:00Z"
         body = await self._client.transactions(token, psu, number, first)
         seen: set[str] = set()
         while True:

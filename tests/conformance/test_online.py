@@ -28,7 +28,7 @@ from opensaldo.domain.owner import OwnerKind
 from opensaldo.domain.transaction import Transaction, TransactionStatus
 from tests.support.bank import PASSWORD, PSU, Bank, running_bank
 from tests.support.clock import SettableClock
-from tests.support.online import OnlineRoad, answers, on_online, target_of
+from tests.support.online import ALLOWED, OnlineRoad, answers, on_online, target_of
 
 pytestmark = pytest.mark.enable_socket
 
@@ -46,22 +46,6 @@ KINDS = (
     "COMPANY_LOGIN",
     "CHOICE",
 )
-# The only requests a login and an import may send, by method, path and kind.
-ALLOWED = {
-    ("GET", "/login", "page"),
-    ("POST", "/login", "page"),
-    ("GET", "/confirm", "page"),
-    ("POST", "/confirm", "page"),
-    ("GET", "/challenge.png", "picture"),
-    ("GET", "/start", "page"),
-    ("GET", "/owner", "data"),
-    ("GET", "/cards", "data"),
-    ("GET", "/accounts/{account}", "data"),
-    ("GET", "/accounts/{account}/history", "data"),
-    ("GET", "/accounts/{account}/history.csv", "data"),
-    ("GET", "/keep-alive", "keepalive"),
-    ("GET", "/logout", "page"),
-}
 
 
 @pytest.fixture(scope="module")

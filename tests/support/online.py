@@ -31,6 +31,22 @@ from opensaldo.domain.target import AccountType, Interface, Target
 from tests.support.bank import HALF_A_YEAR, PASSWORD, PSU, RETURN_URL, Bank
 
 STEPS_MAX = 20
+# The only requests a login and an import may send, by method, path and kind.
+ALLOWED = {
+    ("GET", "/login", "page"),
+    ("POST", "/login", "page"),
+    ("GET", "/confirm", "page"),
+    ("POST", "/confirm", "page"),
+    ("GET", "/challenge.png", "picture"),
+    ("GET", "/start", "page"),
+    ("GET", "/owner", "data"),
+    ("GET", "/cards", "data"),
+    ("GET", "/accounts/{account}", "data"),
+    ("GET", "/accounts/{account}/history", "data"),
+    ("GET", "/accounts/{account}/history.csv", "data"),
+    ("GET", "/keep-alive", "keepalive"),
+    ("GET", "/logout", "page"),
+}
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from opensaldo.connectors.http import Door, Incoming, Outgoing
 from opensaldo.errors import BankAnsweredNonsense
@@ -77,16 +77,15 @@ class Browser:
             BankAnsweredNonsense: it lies elsewhere.
         """
         whole = self._base + address if not page and address.startswith("/") else address
-        whole = urljoin(page, whole) if page else whole
         if len(whole) > ADDRESS_CHARACTERS_MAX:
             raise BankAnsweredNonsense("address", f"at most {ADDRESS_CHARACTERS_MAX} characters")
         try:
-            parts = urlsplit(whole)
+            parts = urlsplit(urljoin(page, whole) if page else whole)
             base = urlsplit(self._base)
             is_own = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
         except ValueError:
             is_own = False
-        if not is_own or not parts.path.startswith(base.path + "/") or "/.." in parts.path:
+        if not is_own or not parts.path.startswith(base.path + "/") or "/.." in unquote(parts.path):
             raise BankAnsweredNonsense("address", "an address of the bank's own service")
         path, query = quote(parts.path, safe=_SAFE), quote(parts.query, safe=_SAFE)
         return urlunsplit((parts.scheme, parts.netloc, path, query, ""))

@@ -13,9 +13,17 @@ from datetime import date, timedelta
 
 import pytest
 
+from opensaldo.connectors.certificates import make_seal
 from opensaldo.connectors.http import Door
+from opensaldo.connectors.profile import Profile
+from opensaldo.connectors.protocols.berlin_group.dialects import BERLIN_GROUP
+from opensaldo.connectors.protocols.berlin_group.flow import BerlinGroup
+from opensaldo.connectors.road import ConsentModel
+from opensaldo.connectors.signing import Seal
+from opensaldo.domain.clock import system_clock
+from opensaldo.domain.target import AccountType, Interface, Target
 from tests.support import prism
-from tests.support.bank import running_bank, walk
+from tests.support.bank import PSU, Road, running_bank, walk
 
 pytestmark = pytest.mark.enable_socket
 
@@ -244,3 +252,63 @@ def test_errors(judged):
     started = f"consents/{answer['consentId']}/authorisations"
     judged.call("POST", started, {}, **{"TPP-Redirect-URI": BACK})
     assert {status for _, status in judged.seen} >= {400, 401, 403, 404, 409, 429, 503}
+
+
+# --- our own connector as the third party
+
+
+def road(url, bank, where, work, **settings):
+    """What the work gives on a connector whose bank is behind the judge."""
+    clock = system_clock
+    profile = Profile(
+        bank="Judged_ro",
+        country="ro",
+        base_url=f"{url}/berlin-group/{where}",
+        version="v1",
+        history_days_initial=400,
+        history_days_later=90,
+        calls_at_once_max=4,
+        **settings,
+    )
+    target = Target(
+        name="Judged_ro",
+        country="ro",
+        institution="Judged_ro",
+        official_name="Judged",
+        official_url="https://example.org",
+        interface=Interface.PSD2,
+        protocol="berlin_group",
+        account_types=(AccountType.INDIVIDUAL,),
+        commands=("DefaultImportCommand",),
+        credentials=("API_SETUP",),
+    )
+
+    async def run():
+        async with Door() as door:
+            seal = Seal(make_seal(clock()))
+            connector = BerlinGroup(profile, BERLIN_GROUP, door=door, seal=seal, clock=clock)
+            return await work(Road(bank, door, target, connector, clock))
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("consent", list(ConsentModel)[1:])
+@pytest.mark.parametrize("login", ["test1", "test3"])
+def test_our_connector_reads_a_whole_bank(judge, login, consent):
+    url, bank = judge
+    bank.reset()
+
+    async def work(road):
+        access = await road.sign_in(login, repeated=True)
+        rows = 0
+        for psu in (PSU, None):
+            for number in await road.connector.account_numbers(access, psu):
+                await road.connector.account(access, number, psu)
+                for name in road.connector.capabilities.lists:
+                    pages = await road.pages(access, name, psu, number, date.fromisoformat(SINCE))
+                    rows += sum(len(page.rows) for page in pages)
+        await road.connector.revoke(access)
+        return rows
+
+    assert road(url, bank, "ro", work, consent=consent) > 20
+    assert {row["status"] for row in bank.log()} <= {200, 201, 204, 303}

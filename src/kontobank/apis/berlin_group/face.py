@@ -22,6 +22,7 @@ from kontobank.apis.berlin_group.call import (
     Reply,
 )
 from kontobank.apis.parts import Parts
+from kontobank.clientcert import SCOPE_KEY, CertificateRefused, caller_of
 from kontobank.faults import Fault, call_fault
 from kontobank.mask import place_or_none
 from kontobank.signing import SealRefused
@@ -108,6 +109,7 @@ class Face:
             headers=request.headers,
             query=request.query_params,
             path={"rest": rest},
+            tpp=_caller(request),
             page=request.query_params.get("page"),
         )
 
@@ -138,7 +140,7 @@ class Face:
         check.parse_body(call, raw)
 
     def _check_seal(self, call: Call, raw: bytes) -> None:
-        """The call is signed where it must be or says so; its key is the caller's name."""
+        """The call is signed where it must be or says so; the key names who has no certificate."""
         headers, seals = call.headers, self._parts.seals
         is_signed = "Signature" in headers or "Digest" in headers
         if not (is_signed or call.dialect.needs_seal or seals.are_demanded):
@@ -150,7 +152,7 @@ class Face:
             ("digest", call.dialect.request_id.lower(), *SIGNED),
             self._parts.clock.real_now(),
         )
-        call.tpp = seal.thumbprint
+        call.tpp = call.tpp or seal.thumbprint
 
     def _fault(self, call: Call, *, is_answered: bool) -> Fault | None:
         """What goes wrong with this reply: the plan first, then the login's own fault."""
@@ -195,6 +197,14 @@ def routes(parts: Parts) -> list[Route]:
         Route("/sibs/{place}/apimarket/{aspsp}/v1-0-3/{rest:path}", sibs),
         *oauth.routes(parts),
     ]
+
+
+def _caller(request: Request) -> str:
+    """The name in the client's certificate; "" where the line shows none."""
+    try:
+        return caller_of(request.scope.get(SCOPE_KEY)).tpp_id
+    except CertificateRefused:
+        return ""
 
 
 def _endpoint(call: Call) -> Answer:

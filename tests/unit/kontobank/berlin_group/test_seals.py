@@ -90,3 +90,19 @@ def test_a_consent_belongs_to_the_key_that_asked_for_it(app):
     assert code(other.get(f"consents/{consent}")) == (403, "CONSENT_UNKNOWN")
     second = other.connect()
     assert (one.status(consent), other.status(second)) == ("valid", "valid")
+
+
+def test_a_caller_with_a_certificate_is_known_by_its_name(app, monkeypatch):
+    named = {"one": "PSDPL-KNF-1", "other": "PSDPL-KNF-2"}
+    monkeypatch.setattr(
+        "kontobank.apis.berlin_group.face._caller",
+        lambda request: named[request.headers["x-line"]],
+    )
+    bank = Xs2a(app)
+    created = bank.create(headers={"X-Line": "one"})
+    consent = created.json["consentId"]
+    assert bank.get(f"consents/{consent}", headers={"X-Line": "one"}).status == 200
+    stranger = bank.get(f"consents/{consent}", headers={"X-Line": "other"})
+    assert code(stranger) == (403, "CONSENT_UNKNOWN")
+    rows = call_asgi(app, "GET", "/switchboard/log", {}).json["rows"]
+    assert [row["tppId"] for row in rows] == ["PSDPL-KNF-1", "PSDPL-KNF-1", "PSDPL-KNF-2"]

@@ -1,5 +1,6 @@
 """The bank's authorisation server: metadata, authorize, token (RFC 8414, 6749, 7636)."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -15,8 +16,11 @@ from kontobank.access.nouns import AccessRefused, Authorization, Privilege, Scop
 from kontobank.access.registry import CodeEnding, with_query
 from kontobank.apis.berlin_group.redirect import LIST_PRIVILEGE, METADATA_PATH, page_scope
 from kontobank.apis.berlin_group.tokens import PRE_STEP_SCOPE
+from kontobank.apis.cut import ResetReply, pause
 from kontobank.apis.parts import Parts
+from kontobank.faults import Fault
 from kontobank.mask import Mask, place_or_none
+from kontobank.quirks import HTML_PAGE
 
 CONSENT_SCOPE = f"{PRE_STEP_SCOPE}:"
 ERRORS = {
@@ -74,18 +78,30 @@ class Server:
 
     async def token(self, request: Request) -> Response:
         """A token for a code or a refresh token; the form is the body, or the query at Redsys."""
+        if self._parts.faults.latency_ms:
+            await asyncio.sleep(self._parts.faults.latency_ms / 1000)
         form = {name: str(value) for name, value in (await request.form()).items()}
         form |= dict(request.query_params)
-        try:
-            given, status, shown = self._give(form), 200, {}
-            shown = self._members(given)
-        except AccessRefused as refusal:
-            given, status = None, 401 if refusal.code == "CLIENT_MISMATCH" else 400
-            shown = {"error": ERRORS.get(refusal.code, "invalid_request")}
-            shown["error_description"] = refusal.message
-        self._note(request, form, given, status)
+        given, status, shown = self._answer(form)
+        fault = self._parts.faults.take("token", given.consent.login if given else None)
+        if fault and fault.kind == "status":
+            status, shown = fault.status, {"error": "server_error"}
+        self._note(request, form, given, status, fault)
+        broken = await _broken(request, fault) if fault else None
+        if broken is not None:
+            return broken
         headers = {"Cache-Control": "no-store"}
         return JSONResponse(shown, status, headers=headers)
+
+    def _answer(self, form: Mapping[str, str]) -> tuple[Token | None, int, dict[str, Any]]:
+        """The token, the status and the members of the reply."""
+        try:
+            given = self._give(form)
+        except AccessRefused as refusal:
+            error = ERRORS.get(refusal.code, "invalid_request")
+            status = 401 if refusal.code == "CLIENT_MISMATCH" else 400
+            return None, status, {"error": error, "error_description": refusal.message}
+        return given, 200, self._members(given)
 
     def _open(self, request: Request, country: str, mask: Mask) -> Authorization:
         """A sign-in waits for its person."""
@@ -162,7 +178,12 @@ class Server:
         return shown
 
     def _note(
-        self, request: Request, form: Mapping[str, str], given: Token | None, status: int
+        self,
+        request: Request,
+        form: Mapping[str, str],
+        given: Token | None,
+        status: int,
+        fault: Fault | None,
     ) -> None:
         country, _ = place_or_none(request.path_params["place"])
         at = self._parts.clock.now().isoformat(timespec="milliseconds")
@@ -172,6 +193,7 @@ class Server:
             consent_id=given.consent.id if given else None,
             tpp_id=form.get("client_id"),
             status=status,
+            fault=fault.kind if fault else None,
             at=at.replace("+00:00", "Z"),
         )
         self._parts.journal.add(row)
@@ -194,6 +216,17 @@ class OAuthEnding(CodeEnding):
         """The third party's address with the error; the consent is rejected."""
         self._parts.consents.fail(self._consent, self._authorisation, description or error)
         return super().denied(authorization, error, description)
+
+
+async def _broken(request: Request, fault: Fault) -> Response | None:
+    """The reply of a fault that leaves nothing of the real one; None for the others."""
+    if fault.kind == "slow":
+        await pause(request, fault.delay_ms)
+    if fault.kind == "reset":
+        return ResetReply()
+    if fault.kind == "html":
+        return Response(HTML_PAGE, 200, media_type="text/html")
+    return None
 
 
 def routes(parts: Parts) -> list[Route]:

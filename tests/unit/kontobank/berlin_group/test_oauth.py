@@ -225,3 +225,15 @@ def test_sibs_has_the_wish_for_a_redirect_in_the_address(app):
         "POST", "consents?tppRedirectPreferred=true", body, headers={"TPP-Redirect-URI": BACK}
     )
     assert "scaRedirect" in answer.json["_links"]
+
+
+@pytest.mark.parametrize(("kind", "status"), [("status", 503), ("html", 200)])
+def test_planned_faults_meet_the_token_call(app, kind, status):
+    plan = f'{{"kind": "{kind}", "path": "token", "status": 503}}'.encode()
+    call_asgi(app, "POST", "/switchboard/faults", {}, plan)
+    answer = redeem(app, "/berlin-group/ro/token", "any")
+    assert answer.status == status
+    assert (answer.body.startswith(b"<!doctype")) == (kind == "html")
+    row = call_asgi(app, "GET", "/switchboard/log", {}).json["rows"][-1]
+    assert (row["endpoint"], row["fault"]) == ("token", kind)
+    assert redeem(app, "/berlin-group/ro/token", "any").json["error"] == "invalid_grant"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from opensaldo.connectors.base import (
     Redirect,
     ScaStep,
     SignInRequest,
+    Spare,
     WaitingStep,
 )
 from opensaldo.connectors.http import Door, Incoming
@@ -97,18 +99,25 @@ class CzechStandard:
         self._calls = CzechClient(profile, door=door, seal=seal, clock=clock)
         self._client = client
         self._clock = clock
+        self._asks_balances = True
 
     @property
     def capabilities(self) -> Capabilities:
         """What this target offers."""
         return Capabilities(
             lists=self._lists,
-            account_endpoint="balance",
+            account_endpoint="balance" if self._asks_balances else "accounts",
             accounts_endpoint="accounts",
             calls_at_once_max=self._profile.calls_at_once_max,
             history_days_initial=self._profile.history_days_initial,
             history_days_later=self._profile.history_days_later,
         )
+
+    def sparing(self, spares: frozenset[Spare]) -> CzechStandard:
+        """The same road; an account is as it was listed where its balances are spared."""
+        spared = copy(self)
+        spared._asks_balances = Spare.BALANCES not in spares
+        return spared
 
     async def begin(self, request: SignInRequest) -> ScaStep:
         """The person's way to the bank's own pages."""
@@ -186,6 +195,16 @@ class CzechStandard:
         if row is None:
             raise BankAnsweredNonsense("accounts", "the account asked for")
         reading = reading_of(row)
+        if self._asks_balances:
+            reading = await self._with_balances(access, number, psu, reading)
+        for quirk in self._profile.quirks:
+            reading = QUIRKS[quirk](row, reading)
+        return reading
+
+    async def _with_balances(
+        self, access: Access, number: str, psu: PsuContext | None, reading: AccountReading
+    ) -> AccountReading:
+        """The reading with the balances the bank tells, and with their currency if it had none."""
         said = None if reading.account.currency == convert.NO_CURRENCY else reading.account.currency
         reply = await self._calls.balance(access.access_token, psu, number)
         balances = read_balances(accepted(reply), said)
@@ -195,10 +214,7 @@ class CzechStandard:
             balance=balances.booked,
             available=balances.available,
         )
-        reading = replace(reading, account=account)
-        for quirk in self._profile.quirks:
-            reading = QUIRKS[quirk](row, reading)
-        return reading
+        return replace(reading, account=account)
 
     def pages(
         self,

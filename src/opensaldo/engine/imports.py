@@ -20,7 +20,13 @@ from opensaldo.engine.access import GrantedAccess, pack, unpack
 from opensaldo.engine.endings import end_failed, keep
 from opensaldo.engine.found import opened, unpack_request
 from opensaldo.engine.history import earliest_day
-from opensaldo.engine.kept import FOUND, REQUEST, access_place, document_place
+from opensaldo.engine.kept import (
+    FOUND,
+    REQUEST,
+    access_place,
+    consent_access_place,
+    document_place,
+)
 from opensaldo.engine.ledger import Ledger
 from opensaldo.engine.plans import PLAN_OF_COMMAND, Plan, plan_of_known, spared
 from opensaldo.engine.platform import Platform
@@ -40,7 +46,7 @@ from opensaldo.errors import (
     SessionExpired,
 )
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import commands, documents, sessions
+from opensaldo.store.queries import commands, consents, documents, sessions
 from opensaldo.store.queries.documents import SealedDocument
 from opensaldo.store.vault import DataKey, KeyDestroyed, WrappedKey
 
@@ -251,10 +257,19 @@ async def _read_in_time(platform: Platform, run: _Run, reading: Reading) -> None
 async def _renewed(
     platform: Platform, run: _Run, connector: Connector, psu: PsuContext | None
 ) -> Access:
+    """The access with a fresh token; its consent keeps it too, the old one may have ended."""
     if run.granted.access.refresh_token is None:
         raise BankAccessEnded
     fresh = await connector.renew(run.granted.access, psu)
     packed = pack(GrantedAccess(access=fresh, psu=run.granted.psu))
     sealed = platform.vault.seal(run.key, packed, access_place(run.session.id))
-    await platform.store.change(sessions.replace_access, run.session.id, sealed)
+    consent_id = run.session.consent_id
+
+    def keep_fresh(connection: Connection) -> None:
+        sessions.replace_access(connection, run.session.id, sealed)
+        if consent_id is not None:
+            lasting = platform.vault.seal_long(packed, consent_access_place(consent_id))
+            consents.replace_access(connection, consent_id, lasting)
+
+    await platform.store.change_with(keep_fresh)
     return fresh

@@ -1,4 +1,4 @@
-"""What is kept sealed under a session's key, and what each piece is bound to."""
+"""What is kept sealed of a session or a consent, and what each piece is bound to."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ REQUEST = "request"
 def access_place(session_id: str) -> str:
     """What a session's sealed access is bound to."""
     return f"session:{session_id}:access"
+
+
+def consent_access_place(consent_id: str) -> str:
+    """What a consent's sealed access is bound to."""
+    return f"consent:{consent_id}:access"
 
 
 def document_place(command_id: str, kind: str) -> str:

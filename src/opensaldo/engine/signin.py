@@ -19,7 +19,7 @@ from opensaldo.engine.access import GrantedAccess, pack
 from opensaldo.engine.clients import require
 from opensaldo.engine.history import HISTORY_DEFAULT, HISTORY_MAX
 from opensaldo.engine.ids import new_grant
-from opensaldo.engine.kept import access_place
+from opensaldo.engine.kept import access_place, consent_access_place
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.sessions import create_session
 from opensaldo.errors import AlreadySignedIn, InvalidSessionId, InvalidTarget
@@ -210,7 +210,7 @@ def _keep_consent(
         consent,
         token_hash=platform.vault.fingerprint("multiple-access", token),
         sealed_owner=platform.vault.seal_long(owner, f"consent:{consent.id}:owner"),
-        sealed_access=platform.vault.seal_long(packed, f"consent:{consent.id}:access"),
+        sealed_access=platform.vault.seal_long(packed, consent_access_place(consent.id)),
     )
     events.append(connection, event_of(platform, session, EventKind.CONSENT_GRANTED))
     return token

@@ -33,6 +33,7 @@ def on_czech_road(
     *,
     clock: Clock = system_clock,
     through: str | None = None,
+    door: Door | None = None,
     **facts: Any,
 ) -> Any:
     """What the work gives on KontoBank's Czech road; `through` is a proxy before the bank's data.
@@ -41,7 +42,7 @@ def on_czech_road(
     """
 
     async def run() -> Any:
-        async with Door() as door:
+        async with door or Door() as opened:
             road = replace(FACTS, **facts)
             profile = profile_of(road, bank="KontoBankApi_cz", country="cz", kontobank_url=bank.url)
             if through is not None:
@@ -51,8 +52,8 @@ def on_czech_road(
                     authorize_url=f"{profile.base_url}/oauth2/auth",
                     token_url=f"{profile.base_url}/oauth2/token",
                 )
-            connector = CzechStandard(profile, door=door, seal=seal, clock=clock)
+            connector = CzechStandard(profile, door=opened, seal=seal, clock=clock)
             target = a_psd2_target(name="KontoBankApi_cz", country="cz")
-            return await work(Road(bank, door, target, connector, clock))
+            return await work(Road(bank, opened, target, connector, clock))
 
     return asyncio.run(run())

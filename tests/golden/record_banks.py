@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from opensaldo.cli.bank_answers import answered
 from opensaldo.connectors import lenient
 from opensaldo.connectors.base import AccountReading, Page
 from opensaldo.connectors.http import Door, Incoming, Outgoing
@@ -29,6 +30,7 @@ NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SINCE = NOW.replace(month=2, day=12).date()
 LOGINS = {"pl": "test3"}  # current and savings account, card, deposit; elsewhere one account
 LOGIN = "test2"
+CZECH_KINDS = {"accounts": "accounts", "balance": "balances", "transactions": "transactions"}
 
 
 class RecordingDoor(Door):
@@ -82,12 +84,15 @@ def record(bank: Bank, seal: Seal, country: str) -> None:
         old.unlink()
     counts: dict[str, int] = {}
     for endpoint, body in door.bodies:
-        if not endpoint.startswith("get"):
+        kind = CZECH_KINDS.get(endpoint, endpoint)
+        if kind not in CZECH_KINDS.values() and not endpoint.startswith("get"):
             continue
-        counts[endpoint] = counts.get(endpoint, 0) + 1
-        name = f"{endpoint}.{counts[endpoint]}"
+        counts[kind] = counts.get(kind, 0) + 1
+        name = f"{kind}.{counts[kind]}"
+        is_czech = endpoint in CZECH_KINDS
+        made = answered("czech_standard", kind, body) if is_czech else converted(name, body)
         _write(folder / f"{name}.json", json.loads(_steady(body)))
-        _write(folder / f"{name}.expected.json", converted(name, body))
+        _write(folder / f"{name}.expected.json", made)
 
 
 def _steady(body: bytes) -> bytes:

@@ -163,7 +163,7 @@ def test_four_unattended_readings_a_day_and_no_fifth(
     bank: Bank, seal: Seal, protocol: str
 ) -> None:
     async def work(way: Way) -> int:
-        access = await way.sign_in()
+        access = await way.sign_in(repeated=True)
         (number, *_rest) = await way.accounts(access)
         for turn in range(5):
             try:
@@ -173,6 +173,32 @@ def test_four_unattended_readings_a_day_and_no_fifth(
         return 5
 
     assert on_way(bank, seal, protocol, work) == 4
+
+
+@WITH_CONSENT
+@pytest.mark.parametrize("days", [89, 91, 400])
+def test_old_rows_come_only_right_after_the_person_was_there(
+    bank: Bank, seal: Seal, protocol: str, days: int
+) -> None:
+    """RTS 2018/389 art. 10a: without SCA no rows older than 90 days, and all newer ones."""
+
+    async def work(way: Way) -> tuple[int, int, int]:
+        access = await way.sign_in(repeated=True)
+        (number, *_rest) = await way.accounts(access)
+        right_after = await way.rows(access, number, days=days)
+        bank.advance(16 * 60)
+        if access.refresh_token is not None:
+            access = await way.connector.renew(access, PSU)
+        later = await way.rows(access, number, days=days)
+        oldest = min(row.day for row in later if row.day)
+        return len(right_after), len(later), (system_clock().date() - oldest).days
+
+    right_after, later, oldest_days = on_way(bank, seal, protocol, work)
+    assert 0 < oldest_days <= 90
+    if days <= 90:
+        assert later == right_after
+    if days == 400:
+        assert later < right_after
 
 
 @EVERY

@@ -47,7 +47,7 @@ ROADS: Mapping[str, Road] = {
         signature=_SIGNED,
         **_COMMON,
     ),
-    "sibs": Road(base_url="{kontobank}/sibs/ro", version="v1", **_COMMON),
+    "sibs": Road(base_url="{kontobank}/sibs/ro", version="v1-0-3", signature=_SIGNED, **_COMMON),
     "czech_standard": Road(base_url="{kontobank}/czech-standard/ro", version="8.0", **_COMMON),
     "obie": Road(base_url="{kontobank}/obie/ro", version="v3.1", **_COMMON),
     "online": Road(base_url="{kontobank}/online/ro", **_COMMON),
@@ -63,20 +63,22 @@ class Way:
     connector: Connector
     protocol: str
 
-    async def sign_in(self, login: str = "test1", *, password: str = "") -> Access:
+    async def sign_in(
+        self, login: str = "test1", *, password: str = "", repeated: bool = False
+    ) -> Access:
         """What this person grants."""
         person = MockPerson(login=login, **({"password": password} if password else {}))
-        return await grant(self.door, self.connector, self.request(), person)
+        return await grant(self.door, self.connector, self.request(repeated=repeated), person)
 
-    def request(self) -> SignInRequest:
+    def request(self, *, repeated: bool) -> SignInRequest:
         return SignInRequest(
             target=_target(self.protocol),
             grant=uuid.uuid4().hex,
             return_url=RETURN_URL,
             state=uuid.uuid4().hex,
             psu=PSU,
-            repeated=False,
-            history_days=DAYS,
+            repeated=repeated,
+            history_days=1460,
             valid_until=system_clock() + timedelta(days=90),
         )
 
@@ -95,7 +97,7 @@ class Way:
         found: list[Transaction] = []
         for name in self.connector.capabilities.lists:
             async for page in self.connector.pages(access, number, name, since, psu):
-                found += page.rows
+                found += [row for row in page.rows if row.day is None or row.day >= since]
         return found
 
 

@@ -43,13 +43,14 @@ class Caller:
         if self._http is not None:
             await self._http.close()
 
-    async def sign_in(self, logins: Sequence[str]) -> list[Session]:
-        """Signed-in sessions of these persons."""
+    async def sign_in(self, logins: Sequence[str], *, target: str = "") -> list[Session]:
+        """Signed-in sessions of these persons; at KontoBank's Polish target if none is named."""
+        chosen = {"target": target} if target else {}
         turn = asyncio.Semaphore(SIGN_INS_AT_ONCE)
 
         async def one(login: str) -> Session:
             async with turn:
-                body = await self._ask("POST", "/v1/mock-session.xml", 200, login=login)
+                body = await self._ask("POST", "/v1/mock-session.xml", 200, login=login, **chosen)
             found = SESSION.search(body)
             if found is None:
                 raise AssertionError(body)
@@ -57,11 +58,11 @@ class Caller:
 
         return list(await asyncio.gather(*(one(login) for login in logins)))
 
-    async def submit(self, session: Session) -> str:
+    async def submit(self, session: Session, command: str = "default-import") -> str:
         """The id of the import that was accepted."""
         body = await self._ask(
             "POST",
-            "/v1/command/default-import.xml",
+            f"/v1/command/{command}.xml",
             202,
             sessionId=session[0],
             sessionIdSignature=session[1],

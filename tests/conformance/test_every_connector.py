@@ -103,9 +103,7 @@ def test_what_is_declared_is_what_is_called(bank: Bank, seal: Seal, protocol: st
 
 
 @WITH_CONSENT
-def test_the_bank_learns_whether_the_person_is_there(
-    bank: Bank, seal: Seal, protocol: str
-) -> None:
+def test_the_bank_learns_whether_the_person_is_there(bank: Bank, seal: Seal, protocol: str) -> None:
     async def work(way: Way) -> list[bool]:
         access = await way.sign_in()
         before = len(bank.log())
@@ -159,9 +157,7 @@ def test_a_withdrawn_consent_ends_the_reading(bank: Bank, seal: Seal, protocol: 
 
 
 @WITH_CONSENT
-def test_four_unattended_readings_a_day_and_no_fifth(
-    bank: Bank, seal: Seal, protocol: str
-) -> None:
+def test_four_unattended_readings_a_day_and_no_fifth(bank: Bank, seal: Seal, protocol: str) -> None:
     async def work(way: Way) -> int:
         access = await way.sign_in(repeated=True)
         (number, *_rest) = await way.accounts(access)

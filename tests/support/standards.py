@@ -41,7 +41,7 @@ ROADS: Mapping[str, Road] = {
     "redsys": Road(
         base_url="{kontobank}/redsys/ro/api-entrada-xs2a/services/kontobank",
         authorize_url="{kontobank}/redsys/ro/api-oauth-xs2a/services/rest/kontobank/authorize",
-        token_url="{kontobank}/redsys/ro/api-oauth-xs2a/services/rest/kontobank/token",  # noqa: S106
+        token_url="{kontobank}/redsys/ro/api-oauth-xs2a/services/rest/kontobank/token",
         version="v1.1",
         oauth=OAuth.PRE_STEP,
         signature=_SIGNED,

@@ -142,11 +142,12 @@ def test_3_amounts_in_text_are_read_exactly(amount, read):
 
 
 @pytest.mark.parametrize(
-    ("number", "read"), [("150.02", "150.02"), ("-35", "-35.00"), ("1e2", "1")]
+    ("number", "read"),
+    [("150.02", "150.02"), ("-35", "-35.00"), ("1e2", "100.00"), ("0.30000000000000004", "0.30")],
 )
 def test_3_amounts_as_numbers_never_pass_through_a_float(number, read):
     body = booked(row("§")).replace(b'"\\u00a7"', number.encode())
-    assert str(only(body).amount).startswith(read)
+    assert str(only(body).amount) == read
 
 
 @pytest.mark.parametrize("amount", ["1,234", "x", "1.2.3", "NaN", "1" * 16, "", "--1", "1e99"])

@@ -15,6 +15,7 @@ from opensaldo.domain.money import AMOUNT_DIGITS_MAX, minor_unit_digits
 from opensaldo.errors import BankAnsweredNonsense
 
 FRACTION_DIGITS_MAX = 9
+DECIMALS_OF_A_FLOAT = 6  # a number with more was a binary float at the bank; the rest is noise
 AMOUNT_CHARACTERS_MAX = 64
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -101,8 +102,10 @@ def decimal_of(written: object, path: str) -> Decimal:
     exponent = value.as_tuple().exponent
     if value.adjusted() >= AMOUNT_DIGITS_MAX or not isinstance(exponent, int):
         raise BankAnsweredNonsense(path, f"at most {AMOUNT_DIGITS_MAX} digits")
-    if -exponent > FRACTION_DIGITS_MAX:
+    if -exponent > FRACTION_DIGITS_MAX and isinstance(written, str):
         raise BankAnsweredNonsense(path, f"at most {FRACTION_DIGITS_MAX} decimals")
+    if -exponent > FRACTION_DIGITS_MAX:
+        value = value.quantize(Decimal(1).scaleb(-DECIMALS_OF_A_FLOAT))
     whole = value if exponent <= 0 else value.quantize(Decimal(1))
     return -whole if sign == "-" and whole else whole
 

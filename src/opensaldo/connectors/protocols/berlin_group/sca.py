@@ -38,6 +38,7 @@ from opensaldo.connectors.road import Approach, ConsentModel, OAuth
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.secret import Secret
 from opensaldo.errors import (
+    AccessBlocked,
     BankAccessEnded,
     BankAnsweredNonsense,
     ManualActionRequired,
@@ -49,6 +50,7 @@ from opensaldo.errors import (
 WAIT_MAX = timedelta(minutes=5)
 WAIT_EVERY_S = 2.0
 LINKS_FOLLOWED_MAX = 8
+METADATA_PATH = "/.well-known/oauth-authorization-server"  # RFC 8414, 3
 RETURN_VALUE_CHARACTERS_MAX = 4_096
 NOT_UNDERSTOOD = ("FORMAT_ERROR", "PARAMETER_NOT_SUPPORTED", "SERVICE_INVALID")
 
@@ -74,7 +76,7 @@ class Sca:
         """The first step."""
         profile = self.client.profile
         if profile.oauth is OAuth.PRE_STEP:
-            server = oauth.Server(profile.authorize_url, profile.token_url)
+            server = await self._server(f"{profile.base_url.rstrip('/')}{METADATA_PATH}")
             return self._to_oauth(request, Attempt(phase="token"), server)
         return await self._before_consent(request, Attempt())
 
@@ -146,7 +148,7 @@ class Sca:
         said = await self._about(request, attempt, "getConsentStatus", path=path)
         status = said.status or ""
         if status == VALID:
-            return attempt
+            return await self._with_extra(request, attempt)
         if status == PARTIAL:
             raise ManualActionRequired("Another person must authorise this consent at the bank.")
         if status in REFUSED or is_refused:
@@ -154,6 +156,14 @@ class Sca:
         if status in OVER:
             raise SignInCancelled
         return self._wait(attempt, said.message)
+
+    async def _with_extra(self, request: SignInRequest, attempt: Attempt) -> Attempt:
+        """The attempt, which knows how a second authorisation ended; the first stays good."""
+        if attempt.extra != "asked":
+            return attempt
+        said = await self._about_sca(request, attempt)
+        is_done = said is not None and said.sca_status in SCA_GRANTED
+        return replace(attempt, extra="done" if is_done else "refused")
 
     # --- as the links lead ------------------------------------------------------------------------
     async def _lead(
@@ -234,17 +244,16 @@ class Sca:
         self, request: SignInRequest, attempt: Attempt, answer: Mapping[str, str]
     ) -> Outcome:
         """What the person typed is sent on, and where the bank leads from there."""
-        verb, mark, link = attempt.link.partition("POST:")
+        before, mark, link = attempt.link.partition("POST:")
         body, login = asks.typed(attempt.phase, answer)
-        said = await self._about(
-            request,
-            attempt,
-            "authorise",
-            link=link if mark else verb,
-            verb="POST" if mark else "PUT",
-            login=login,
-            body=body,
-        )
+        verb, link = ("POST", link) if mark else ("PUT", before)
+        try:
+            said = await self._about(
+                request, attempt, "authorise", link=link, verb=verb, login=login, body=body
+            )
+        except AccessBlocked:
+            await self._standing(request, attempt, is_refused=False)  # it may say why
+            raise
         if attempt.phase == "confirmation" and not said.links and said.sca_status is None:
             return await self._standing(request, attempt, is_refused=False)
         return await self._lead(request, replace(attempt, link=""), said, login)
@@ -257,26 +266,25 @@ class Sca:
         _check_state(request, answer)
         is_refused = bool(answer.get("error"))
         if attempt.link and not is_refused:
-            code = answer.get("confirmationCode") or answer.get("authConfirmationCode")
             attempt = replace(attempt, phase="confirmation")
-            if not code:
+            if not code_of(answer):
                 return asks.code(attempt.memory(), None)
-            return await self._typed(request, attempt, {asks.CODE: code})
-        if attempt.extra == "asked":
+            return await self._typed(request, attempt, {asks.CODE: code_of(answer)})
+        if code_of(answer) and not is_refused:
             said = await self._about_sca(request, attempt)
-            is_done = said is not None and said.sca_status in SCA_GRANTED
-            attempt = replace(attempt, extra="done" if is_done else "refused")
-            return await self._standing(request, attempt, is_refused=False)
+            if said is not None and (link := said.link("confirmation")) is not None:
+                attempt = replace(attempt, phase="confirmation", link=link)
+                return await self._typed(request, attempt, {asks.CODE: code_of(answer)})
         return await self._standing(request, attempt, is_refused=is_refused)
 
     async def _waited(self, request: SignInRequest, attempt: Attempt) -> Outcome:
         """The authorisation as it stands now, then the consent; neither may say more."""
         said = await self._about_sca(request, attempt)
         if said is not None:
-            if said.sca_status in SCA_FAILED:
+            if said.sca_status in SCA_FAILED and not attempt.extra:
                 raise refused_by_person(said.message)
-            if said.sca_status not in (*SCA_GRANTED, None):
-                if said.link(*_LINKS_FOR_CODE, *_LINKS_FOR_METHOD, "scaredirect"):
+            if said.sca_status not in (*SCA_GRANTED, *SCA_FAILED, None):
+                if said.link("confirmation", *_LINKS_FOR_CODE, *_LINKS_FOR_METHOD, "scaredirect"):
                     return await self._lead(request, attempt, said, {})
                 return self._wait(attempt, said.message)
         return await self._standing(request, attempt, is_refused=False)
@@ -418,6 +426,11 @@ class Sca:
     def _may_lead_to(self, url: str) -> bool:
         is_mock = self.client.profile.base_url.startswith("http://")
         return may_lead_person_to(url, is_mock=is_mock)
+
+
+def code_of(answer: Mapping[str, str]) -> str:
+    """The confirmation code of a return address, empty without one."""
+    return answer.get("confirmationCode") or answer.get("authConfirmationCode") or ""
 
 
 def _said(replied: Replied) -> ConsentAnswer:

@@ -75,7 +75,8 @@ def test_a_target_is_found_by_its_exact_name(seal: Seal):
 
 def test_a_target_has_one_connector(seal: Seal):
     catalog = catalog_of(seal)
-    target = catalog.targets(TEST)[0]
+    target = catalog.find("KontoBankApi", TEST)
+    assert target is not None
     assert catalog.connector(target) is catalog.connector(target)
     able = catalog.connector(target).capabilities
     assert able.lists == ("getTransactionsDone", "getTransactionsPending", "getHolds")

@@ -1,7 +1,8 @@
 """What every connector promises: sign a person in by SCA steps, then read what they granted.
 
 SCA is data: `begin` and `resume` answer a step that says what must happen next; nothing is kept
-between calls but what the step itself carries, so any process can go on with any sign-in.
+between calls but what the step itself carries, so any process can go on with any sign-in. The one
+exception is the fallback, whose logins live in one process's memory: others answer BankAccessEnded.
 """
 
 from __future__ import annotations

@@ -132,6 +132,6 @@ def _row(words: Words, target: Target, at: int, one: Field) -> Row:
         label=label if isinstance(label, Markup) else Markup("<bdi>{}</bdi>").format(label),
         hint=said if known else "",
         asks=ASKS.get(one.kind, ""),
-        options=one.options,
+        options=tuple((value, words.credential(text) or text) for value, text in one.options),
         characters_max=one.characters_max,
     )

@@ -66,6 +66,19 @@ def test_a_field_is_called_by_its_credential_then_by_the_bank_then_by_its_kind()
     assert labels(Field(name="a", kind=FieldKind.CODE)) == ["Code"]
 
 
+def test_a_choice_among_credentials_is_in_plain_words() -> None:
+    field = Field(
+        name="kind",
+        kind=FieldKind.CHOICE,
+        options=(("STATIC_LOGIN", "STATIC_LOGIN"), ("x", "Branch <1>")),
+    )
+    step = Ask(fields=(field,))
+    body = text_of(asking.ask(_view(), Words("pl"), a_standing(step), step))
+    assert 'value="STATIC_LOGIN"' in body
+    assert "<bdi>Login</bdi>" in body
+    assert "<bdi>Branch &lt;1&gt;</bdi>" in body
+
+
 def test_secrets_are_not_shown_and_nothing_is_filled_in_by_the_browser() -> None:
     body = text_of(asking.ask(_view(), ENGLISH, a_standing(ASK), ASK))
     inputs = [one for one in re.findall(r"<input[^>]*>", body) if 'type="hidden"' not in one]

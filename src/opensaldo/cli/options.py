@@ -10,7 +10,7 @@ from typing import Any
 
 PORT_MAX = 65535
 COUNTRIES = ("pl", "cz", "es", "pt", "ro", "lt", "lv", "ee")
-CONVERTED_STANDARDS = ("berlin_group", "polish_api", "czech_standard")
+CONVERTED_STANDARDS = ("berlin_group", "polish_api", "czech_standard", "obie")
 
 Subparsers = Any  # argparse keeps its class private
 Run = Callable[[argparse.Namespace], int]

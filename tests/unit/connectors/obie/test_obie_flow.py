@@ -15,7 +15,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from opensaldo import errors
-from opensaldo.connectors.base import Access, PsuContext, Redirect, SignInRequest
+from opensaldo.connectors.base import (
+    Access,
+    AccountReading,
+    PsuContext,
+    Redirect,
+    SignInRequest,
+    Spare,
+)
 from opensaldo.connectors.certificates import make_seal
 from opensaldo.connectors.http import Door, Incoming, Outgoing
 from opensaldo.connectors.profile import Profile
@@ -178,6 +185,18 @@ def test_a_link_may_leave_the_bank_out():
     pages = run(door, rows)
     assert [page.is_last for page in pages] == [False, True]
     assert door.sent[1].url == (f"{PROFILE.base_url}/v3.1/aisp/accounts/a1/transactions?page=2")
+
+
+def test_an_identity_needs_no_balances():
+    account = {"Data": {"Account": [{"AccountId": "a1", "Currency": "EUR"}]}}
+    door = BankDoor(account, {"Data": {"Party": [{"Name": "Ana"}]}})
+
+    async def work(connector: Obie) -> AccountReading:
+        return await connector.sparing(frozenset({Spare.BALANCES})).account(ACCESS, "a1", PSU)
+
+    reading = run(door, work)
+    assert [owner.name for owner in reading.owners] == ["Ana"]
+    assert [sent.endpoint for sent in door.sent] == ["getAccount", "getParties"]
 
 
 def test_ids_cannot_leave_their_place_in_the_address():

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from opensaldo.connectors.base import (
     Redirect,
     ScaStep,
     SignInRequest,
+    Spare,
     WaitingStep,
 )
 from opensaldo.connectors.http import Door
@@ -70,6 +72,7 @@ class Obie:
         self._profile = profile
         self._client = ObieClient(profile, door=door, seal=seal, clock=clock)
         self._clock = clock
+        self._reads_balances = True
 
     @property
     def capabilities(self) -> Capabilities:
@@ -82,6 +85,12 @@ class Obie:
             history_days_initial=self._profile.history_days_initial,
             history_days_later=self._profile.history_days_later,
         )
+
+    def sparing(self, spares: frozenset[Spare]) -> Obie:
+        """The same road; balances have no call of their own where they are spared."""
+        spared = copy(self)
+        spared._reads_balances = Spare.BALANCES not in spares
+        return spared
 
     async def begin(self, request: SignInRequest) -> ScaStep:
         """The person's way to the bank's own pages, with a consent that waits for them."""
@@ -167,9 +176,12 @@ class Obie:
         return tuple(dict.fromkeys(name for name in ids if name is not None))
 
     async def account(self, access: Access, number: str, psu: PsuContext | None) -> AccountReading:
-        """One account with its balances and owners: three calls, one of each a reading."""
+        """One account with its owners and, unless spared, its balances; each a call."""
         written = await self._client.account(access.access_token, psu, number)
         one = _the_one(convert.accounts(written), number)
+        if not self._reads_balances:
+            owners = await self._owners(access, number, psu, written)
+            return replace(one.reading, owners=owners)
         balances, owners = await asyncio.gather(
             self._client.account(access.access_token, psu, number, "balances"),
             self._owners(access, number, psu, written),

@@ -64,6 +64,18 @@ def test_owners_are_read_with_one_call_an_account_and_nothing_else(world: World,
     assert calls_at(world, before) == {"getAccount": 4}
 
 
+def test_owners_at_a_czech_bank_take_no_call_beyond_the_sign_in(world: World, api: CheckedApi):
+    session = api.mock_session("test1", country="cz")
+    before = len(world.bank.log())
+    (owners,) = result_of(api.done(session, "import-owners"))
+    assert ([owner.findtext("kind") for owner in owners], world.bank.log()[before:]) == (
+        ["OWNER"],
+        [],
+    )
+    api.done(session, "import-accounts")
+    assert len(world.bank.log()[before:]) == 1
+
+
 def test_accounts_come_without_transactions_cards_and_deposits(world: World, api: CheckedApi):
     session = api.mock_session("test3")
     ended = api.done(session, "import-accounts", fast="false")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from opensaldo.connectors.things import Thing, text_of
@@ -16,8 +16,8 @@ from opensaldo.domain.money import AMOUNT_DIGITS_MAX, minor_unit_digits
 from opensaldo.errors import BankAnsweredNonsense
 
 FRACTION_DIGITS_MAX = 9
+DECIMALS_OF_A_FLOAT = 6  # a number with more was a binary float at the bank; the rest is noise
 AMOUNT_CHARACTERS_MAX = 64
-FLOAT_STEP = Decimal("0.000001")  # finer than any currency, coarser than a float's noise
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _CURRENCY_AROUND = re.compile(r"^[A-Z]{3}(?=[\s\d+-])|(?<=[\s\d+-])[A-Z]{3}$")
@@ -27,6 +27,7 @@ _POWER = re.compile(r"\d+(\.\d+)?E[+-]?\d{1,2}")
 _THOUSANDS = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})+")
 _VALUES = ("amount", "content", "value", "amountValue")
 _CURRENCIES = ("currency", "currencyCode", "ccy", "instdCurrency")
+_DIRECTIONS = ("creditDebitIndicator", "creditDebit", "debitCreditIndicator", "transactionCategory")
 _DEBIT, _CREDIT = ("DBIT", "DEBIT", "D"), ("CRDT", "CREDIT", "C")
 
 
@@ -103,11 +104,10 @@ def decimal_of(written: object, path: str) -> Decimal:
     exponent = value.as_tuple().exponent
     if value.adjusted() >= AMOUNT_DIGITS_MAX or not isinstance(exponent, int):
         raise BankAnsweredNonsense(path, f"at most {AMOUNT_DIGITS_MAX} digits")
-    if -exponent > FRACTION_DIGITS_MAX and isinstance(written, Decimal):
-        value = value.quantize(FLOAT_STEP, ROUND_HALF_EVEN)
-        exponent = -FRACTION_DIGITS_MAX
-    if -exponent > FRACTION_DIGITS_MAX:
+    if -exponent > FRACTION_DIGITS_MAX and isinstance(written, str):
         raise BankAnsweredNonsense(path, f"at most {FRACTION_DIGITS_MAX} decimals")
+    if -exponent > FRACTION_DIGITS_MAX:
+        value = value.quantize(Decimal(1).scaleb(-DECIMALS_OF_A_FLOAT))
     whole = value if exponent <= 0 else value.quantize(Decimal(1))
     return -whole if sign == "-" and whole else whole
 
@@ -137,9 +137,6 @@ def _amount(thing: Thing, written: Any, path: str, around: Thing) -> Amount:
         return Amount(abs(value), currency, True)
     is_signed = value < 0 or str(written).strip().startswith("+")
     return Amount(value, currency, is_signed)
-
-
-_DIRECTIONS = ("creditDebitIndicator", "creditDebit", "debitCreditIndicator", "transactionCategory")
 
 
 def _sign_and_digits(text: str) -> tuple[str, str]:

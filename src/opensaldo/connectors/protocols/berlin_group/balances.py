@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from opensaldo.connectors.protocols.berlin_group.amounts import amount_in, scaled
-from opensaldo.connectors.protocols.berlin_group.messages import Thing
+from opensaldo.connectors.amounts import amount_in, scaled
 from opensaldo.connectors.protocols.berlin_group.records import Balance, Balances
+from opensaldo.connectors.things import Thing
 from opensaldo.errors import BankAnsweredNonsense
 
 BOOKED_ORDER = (

@@ -15,8 +15,8 @@ from typing import Any
 from opensaldo.connectors.base import SignInRequest
 from opensaldo.connectors.profile import Profile
 from opensaldo.connectors.protocols.berlin_group.faults import fault_of, refusal_in
-from opensaldo.connectors.protocols.berlin_group.messages import Thing, decode
 from opensaldo.connectors.road import ConsentModel
+from opensaldo.connectors.things import Thing, decode
 from opensaldo.errors import BankAnsweredNonsense
 
 VALID = "valid"

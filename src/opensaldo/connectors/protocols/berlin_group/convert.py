@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from opensaldo.connectors.amounts import amount_in, currency_in, scaled
 from opensaldo.connectors.base import AccountReading
-from opensaldo.connectors.protocols.berlin_group.amounts import amount_in, currency_in, scaled
 from opensaldo.connectors.protocols.berlin_group.balances import read_balances
 from opensaldo.connectors.protocols.berlin_group.faults import fault_of, refusal_in
-from opensaldo.connectors.protocols.berlin_group.messages import Thing, decode, text_of
 from opensaldo.connectors.protocols.berlin_group.records import Balances, ListedAccount, Rows
 from opensaldo.connectors.protocols.berlin_group.rows import MIXED, number_of, read_rows
+from opensaldo.connectors.things import Thing, decode, text_of
 from opensaldo.domain.account import Account, Card, Deposit
 from opensaldo.domain.owner import Owner, OwnerKind
 from opensaldo.errors import BankAnsweredNonsense

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from opensaldo.connectors.protocols.berlin_group.messages import Thing, decode
+from opensaldo.connectors.things import Thing, decode
 from opensaldo.errors import (
     AccessBlocked,
     AccessTemporarilyBlocked,

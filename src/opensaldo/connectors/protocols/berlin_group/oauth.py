@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from opensaldo.connectors.base import SignInRequest
 from opensaldo.connectors.protocols.berlin_group.faults import fault_of, refusal_in
-from opensaldo.connectors.protocols.berlin_group.messages import Thing, decode
+from opensaldo.connectors.things import Thing, decode
 from opensaldo.errors import BankAnsweredNonsense
 
 VERIFIER_BYTES = 48

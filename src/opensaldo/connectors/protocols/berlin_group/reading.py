@@ -29,10 +29,10 @@ from opensaldo.connectors.protocols.berlin_group.known import (
     path_of,
     read_known,
 )
-from opensaldo.connectors.protocols.berlin_group.messages import decode
 from opensaldo.connectors.protocols.berlin_group.records import ListedAccount, Rows
 from opensaldo.connectors.protocols.berlin_group.trail import Trail
 from opensaldo.connectors.quirks import QUIRKS
+from opensaldo.connectors.things import decode
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.transaction import Transaction
 from opensaldo.errors import BankAnsweredNonsense

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
-from opensaldo.connectors.protocols.berlin_group.amounts import Amount, amount_in, scaled
-from opensaldo.connectors.protocols.berlin_group.messages import Thing, text_of
+from opensaldo.connectors.amounts import Amount, amount_in, scaled
 from opensaldo.connectors.protocols.berlin_group.records import Rows
+from opensaldo.connectors.things import Thing, text_of
 from opensaldo.domain.transaction import Transaction, TransactionStatus
 from opensaldo.errors import BankAnsweredNonsense
 

@@ -11,13 +11,24 @@ from typing import Any
 import pytest
 
 from opensaldo import errors
+from opensaldo.connectors.bank_files import read_bank_files
 from opensaldo.connectors.base import Access, AccountReading, Page, Redirect
 from opensaldo.connectors.signing import Seal
 from opensaldo.data import COUNTRIES
 from opensaldo.domain.clock import system_clock
 from opensaldo.domain.owner import OwnerKind
 from opensaldo.domain.transaction import TransactionStatus
-from tests.support.bank import HALF_A_YEAR, PSU, Bank, Road, WrongPage, on_road, running_bank, walk
+from tests.support.bank import (
+    HALF_A_YEAR,
+    PSU,
+    Bank,
+    Road,
+    WrongPage,
+    on_road,
+    running_bank,
+    target_in,
+    walk,
+)
 
 pytestmark = pytest.mark.enable_socket
 
@@ -53,12 +64,13 @@ def test_a_sign_in_reads_owners_account_and_transactions(
     assert reading.account.iban is not None
     assert reading.account.iban.startswith(country.upper())
     assert reading.account.balance is not None
-    assert reading.account.active_since == date(2019, 1, 1)
-    assert reading.account.direct_debit is True
     kinds = [owner.kind for owner in reading.owners]
     assert kinds == ([OwnerKind.OWNER, OwnerKind.CO_OWNER] if country == "pl" else ["OWNER"])
-    assert reading.owners[0].address
-    assert (reading.owners[0].polish_pesel is not None) == (country == "pl")
+    scope = read_bank_files()[target_in(country)].scope
+    assert (reading.account.active_since == date(2019, 1, 1)) is ("active_since" in scope.account)
+    assert (reading.account.direct_debit is True) is ("direct_debit" in scope.account)
+    assert bool(reading.owners[0].address) is ("address" in scope.owner)
+    assert bool(reading.owners[0].polish_pesel) is (country == "pl")
     assert rows
     assert {page.currency for page in pages} == {reading.account.currency}
     assert all(row.status is TransactionStatus.DONE and row.title for row in rows)

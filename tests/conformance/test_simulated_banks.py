@@ -9,8 +9,9 @@ import pytest
 from opensaldo.connectors.bank_files import BankTarget, read_bank_files
 from opensaldo.connectors.base import Access, Redirect
 from opensaldo.connectors.registry import PROTOCOLS
-from opensaldo.connectors.road import Approach
+from opensaldo.connectors.road import Approach, ConsentModel
 from opensaldo.connectors.signing import Seal
+from opensaldo.connectors.simulation import models_of
 from opensaldo.domain.clock import system_clock
 from opensaldo.domain.target import Interface
 from tests.support.bank import Bank, Road, on_road, running_bank
@@ -30,11 +31,13 @@ def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
 
 
 PSD2 = Interface.PSD2
+FILES = read_bank_files()
 SPOKEN = {
     name: one
-    for name, one in read_bank_files().items()
+    for name, one in FILES.items()
     if one.protocol in PROTOCOLS and one.interface is PSD2 and not one.test_only
 }
+PLAYED = models_of(FILES.values())
 
 
 def kind_of(target: BankTarget) -> tuple[object, ...]:
@@ -42,14 +45,18 @@ def kind_of(target: BankTarget) -> tuple[object, ...]:
     return target.protocol, road.version, road.approaches, road.oauth, road.consent
 
 
-ONE_OF_EACH_KIND = sorted({kind_of(one): name for name, one in SPOKEN.items()}.values())
+ONE_OF_EACH_KIND = sorted(
+    {kind_of(one): name for name, one in SPOKEN.items() if one.protocol in PLAYED}.values()
+)
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH_KIND)
 def test_a_person_signs_in_at_the_simulated_bank_and_is_read(bank: Bank, seal: Seal, name: str):
-    is_redirect = {Approach.REDIRECT, Approach.OAUTH} & {SPOKEN[name].road.approaches[0]}
-    if not is_redirect:
+    way = SPOKEN[name].road
+    if way.approaches[0] not in (Approach.REDIRECT, Approach.OAUTH):
         pytest.skip("signs in without a redirect, see the standard's own tests")
+    if way.consent is ConsentModel.DETAILED:
+        pytest.skip("asks for account numbers first, see the standard's own tests")
 
     async def work(road: Road) -> None:
         assert road.target.simulated

@@ -17,6 +17,7 @@ import msgspec
 
 from opensaldo.cli.bank_answers import answered
 from opensaldo.connectors import lenient
+from opensaldo.connectors.bank_files import read_bank_file
 from opensaldo.connectors.base import AccountReading, Page
 from opensaldo.connectors.http import Door, Incoming, Outgoing
 from opensaldo.connectors.protocols.polish_api import convert, messages
@@ -30,7 +31,16 @@ NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SINCE = NOW.replace(month=2, day=12).date()
 LOGINS = {"pl": "test3"}  # current and savings account, card, deposit; elsewhere one account
 LOGIN = "test2"
-CZECH_KINDS = {"accounts": "accounts", "balance": "balances", "transactions": "transactions"}
+KINDS = ("accounts", "balances", "transactions", "card_transactions")
+KINDS_OF_ENDPOINTS = {
+    "getAccounts": "accounts",
+    "accounts": "accounts",
+    "account": "accounts",
+    "balances": "balances",
+    "balance": "balances",
+    "transactions": "transactions",
+}
+ON_ANOTHERS_BASE = {"redsys": "berlin_group", "sibs": "berlin_group"}
 
 
 class RecordingDoor(Door):
@@ -82,17 +92,24 @@ def record(bank: Bank, seal: Seal, country: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.json"):
         old.unlink()
+    protocol = read_bank_file(f"{country}/banks/kontobank.toml").targets[0].protocol
     counts: dict[str, int] = {}
     for endpoint, body in door.bodies:
-        kind = CZECH_KINDS.get(endpoint, endpoint)
-        if kind not in CZECH_KINDS.values() and not endpoint.startswith("get"):
+        kind = endpoint if protocol == "polish_api" else KINDS_OF_ENDPOINTS.get(endpoint, "")
+        if not (kind in KINDS or kind.startswith("get")):
             continue
         counts[kind] = counts.get(kind, 0) + 1
         name = f"{kind}.{counts[kind]}"
-        is_czech = endpoint in CZECH_KINDS
-        made = answered("czech_standard", kind, body) if is_czech else converted(name, body)
         _write(folder / f"{name}.json", json.loads(_steady(body)))
-        _write(folder / f"{name}.expected.json", made)
+        _write(folder / f"{name}.expected.json", made_of(protocol, name, body))
+
+
+def made_of(protocol: str, name: str, body: bytes) -> Any:
+    """What we make of a sample: by the reader of its bank's standard, or by PolishAPI's call."""
+    kind = name.partition(".")[0]
+    if kind not in KINDS:
+        return converted(name, body)
+    return answered(ON_ANOTHERS_BASE.get(protocol, protocol), kind, body)
 
 
 def _steady(body: bytes) -> bytes:

@@ -11,30 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from opensaldo.cli.bank_answers import answered
 from opensaldo.connectors.bank_files import read_bank_file
 from opensaldo.data import bank_files
-from tests.golden.record_banks import GOLDEN, converted
+from tests.golden.record_banks import GOLDEN, made_of
 
 SAMPLES = sorted(
     path for path in GOLDEN.glob("*/banks/*/*.json") if not path.name.endswith(".expected.json")
 )
-KINDS = ("accounts", "balances", "transactions", "card_transactions")
-ON_ANOTHERS_BASE = {"redsys": "berlin_group", "sibs": "berlin_group"}
 
 
-def reader_of(path: Path) -> str:
-    """The standard whose reader takes the answers of this sample's bank."""
+def protocol_of(path: Path) -> str:
+    """The standard of the bank whose sample this is."""
     file = read_bank_file(path.parent.relative_to(GOLDEN).as_posix() + ".toml")
-    protocol = file.targets[0].protocol
-    return ON_ANOTHERS_BASE.get(protocol, protocol)
+    return file.targets[0].protocol
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: str(path.relative_to(GOLDEN)))
 def test_a_recorded_answer_becomes_the_nouns_beside_it(path: Path) -> None:
     expected = path.with_name(path.name.replace(".json", ".expected.json"))
-    body, kind = path.read_bytes(), path.name.partition(".")[0]
-    made = answered(reader_of(path), kind, body) if kind in KINDS else converted(path.stem, body)
+    made = made_of(protocol_of(path), path.stem, path.read_bytes())
     assert made == json.loads(expected.read_text("utf-8"))
 
 

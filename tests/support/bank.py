@@ -175,13 +175,14 @@ class Road:
     clock: Clock
 
     async def sign_in(self, login: str = "test1", *, repeated: bool = False) -> Access:
+        """The access after as many redirects as the bank wants."""
         request = self.request(repeated=repeated)
         step = await self.connector.begin(request)
-        assert isinstance(step, Redirect)
-        answer = await walk(self.door, step.url, login)
-        done = await self.connector.resume(request, step, answer)
-        assert isinstance(done, Done)
-        return done.access
+        while isinstance(step, Redirect):
+            answer = await walk(self.door, step.url, login)
+            step = await self.connector.resume(request, step, answer)
+        assert isinstance(step, Done), step
+        return step.access
 
     def request(self, *, repeated: bool = False) -> SignInRequest:
         return SignInRequest(
@@ -209,6 +210,11 @@ class Road:
         return [page async for page in found]
 
 
+def target_in(country: str) -> str:
+    """The name of KontoBank's PSD2 target in this country."""
+    return "KontoBankApi" if country == "pl" else f"KontoBankApi_{country}"
+
+
 def on_road(
     bank: Bank,
     seal: Seal,
@@ -220,7 +226,7 @@ def on_road(
     door: Door | None = None,
 ) -> Any:
     """What the work gives on the target of this name, or on one country's KontoBankApi."""
-    target_name = name or ("KontoBankApi" if country == "pl" else f"KontoBankApi_{country}")
+    target_name = name or target_in(country)
 
     async def run() -> Any:
         async with door or Door() as opened:

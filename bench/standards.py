@@ -54,11 +54,12 @@ def main() -> None:
     """One table for one account, one for ten of five pages."""
     parser = argparse.ArgumentParser("bench.standards")
     parser.add_argument("--latency-ms", type=int, default=LATENCY_MS)
+    parser.add_argument("--times", type=int, default=5, help="sessions a standard, after one more")
     parser.add_argument("--short", action="store_true")
     options = parser.parse_args()
     machine()
     console.print(f"KontoBank: {options.latency_ms} ms a call.")
-    times = 1 if options.short else 5
+    times = 1 if options.short else options.times
     with stage(calls_at_once=CALLS_AT_ONCE) as on:
         for accounts, rows in SHAPES[:1] if options.short else SHAPES:
             found = asyncio.run(_measured(on, f"bench-{accounts}x{rows}", options, times))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from opensaldo.connectors.road import Road
+from opensaldo.connectors.road import Approach, Road
 from opensaldo.data import BadDataFile, fill
 from opensaldo.domain.client import Environment
 from opensaldo.domain.secret import Secret
@@ -24,7 +24,8 @@ _SECRET = "client_secret"  # noqa: S105 - the key of a table, not its value
 class BankSettings:
     """One target's file; what is empty is as the catalogue says.
 
-    `certificate` is the name of the client certificate (QWAC) this bank knows us by.
+    `certificate` is the name of the client certificate (QWAC) this bank knows us by. `embedded`
+    allows the bank's password to be typed on our pages, where the catalogue names that approach.
     """
 
     client_id: str = ""
@@ -34,6 +35,7 @@ class BankSettings:
     token_url: str = ""
     jwks_url: str = ""
     certificate: str = ""
+    embedded: bool = False
 
     def applied(self, road: Road) -> Road:
         """The road with the operator's addresses and certificate.
@@ -50,6 +52,19 @@ class BankSettings:
                 "base_url, the bank's https address, which the catalogue does not know"
             )
         return changed
+
+    def allowed(self, road: Road) -> Road:
+        """The road of an interface without approaches the operator has not switched on.
+
+        Raises:
+            ValueError: none is left.
+        """
+        if self.embedded:
+            return road
+        left = tuple(one for one in road.approaches if one is not Approach.EMBEDDED)
+        if not left:
+            raise ValueError("embedded = true, because the bank offers no other way to sign in")
+        return replace(road, approaches=left)
 
 
 SettingsOf = Mapping[tuple[str, Environment], BankSettings]

@@ -12,7 +12,7 @@ from opensaldo.connectors.simulation import models_of, simulated_road
 from opensaldo.data import BadDataFile
 from opensaldo.domain.client import Environment
 from opensaldo.domain.secret import Secret
-from opensaldo.domain.target import Target
+from opensaldo.domain.target import Interface, Target
 
 NO_SETTINGS = BankSettings()
 AT_KONTOBANK = BankSettings(client_secret=Secret("any, to the mock bank"))
@@ -95,6 +95,8 @@ def _offer(
 def _real(one: BankTarget, environment: Environment, own: BankSettings) -> Offer:
     try:
         road = own.applied(one.road)
+        if one.interface is Interface.PSD2:
+            road = own.allowed(road)
     except ValueError as fault:
         place = f"{environment.value.lower()}/{one.name}.toml"
         raise BadDataFile(place, "settings", str(fault), "something else") from None

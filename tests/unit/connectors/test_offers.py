@@ -13,6 +13,7 @@ import pytest
 from opensaldo.connectors.bank_files import STANDARDS, BankTarget, Status, read_bank_files
 from opensaldo.connectors.bank_settings import BankSettings, SettingsOf, read_bank_settings
 from opensaldo.connectors.offers import Offer, offers_of
+from opensaldo.connectors.road import Approach
 from opensaldo.connectors.simulation import mask_of
 from opensaldo.data import BadDataFile
 from opensaldo.domain.client import Environment
@@ -203,3 +204,30 @@ def test_one_targets_three_places_have_three_names():
 def test_the_banks_own_certificate_is_that_of_the_settings():
     named = BankSettings(base_url="https://bank.example.org", certificate="pko")
     assert offered({PKO: named})[PKO].road.certificate == "pko"
+
+
+def with_embedded(*before: Approach) -> dict[str, BankTarget]:
+    """The Polish bank as if it offered typing the password to us, after these."""
+    own = FILES["PkoApi"]
+    road = replace(own.road, approaches=(*before, Approach.EMBEDDED))
+    return {**FILES, "PkoApi": replace(own, road=road)}
+
+
+def test_typing_a_banks_password_here_is_off_until_the_operator_says_so():
+    targets = with_embedded(Approach.REDIRECT)
+    usual = offered({PKO: SETTINGS}, targets=targets)[PKO].road
+    allowed = offered({PKO: replace(SETTINGS, embedded=True)}, targets=targets)[PKO].road
+    assert usual.approaches == (Approach.REDIRECT,)
+    assert allowed.approaches == (Approach.REDIRECT, Approach.EMBEDDED)
+
+
+def test_a_bank_that_offers_nothing_else_needs_the_operators_word():
+    with pytest.raises(BadDataFile, match="embedded = true"):
+        offered({PKO: SETTINGS}, targets=with_embedded())
+    assert PKO in offered({PKO: replace(SETTINGS, embedded=True)}, targets=with_embedded())
+
+
+def test_the_fallback_is_made_of_typing_and_needs_no_such_word():
+    settings = BankSettings(base_url="https://online.bank.example.org")
+    found = offered({("Pko", TEST): settings})
+    assert found["Pko", TEST].road.approaches == (Approach.EMBEDDED,)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -67,6 +67,12 @@ class Access:
     valid_until: datetime | None = None
     history_days: int | None = None
     memory: Mapping[str, str] = field(default_factory=dict)
+
+    def first_day(self, since: date, today: date) -> date:
+        """The first day to ask for; days before the granted history would be refused."""
+        if self.history_days is None:
+            return since
+        return max(since, today - timedelta(days=self.history_days))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

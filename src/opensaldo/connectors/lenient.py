@@ -24,6 +24,7 @@ Text = str | int
 Amount = Raw | UnsetType
 Anything = Raw | UnsetType
 
+NO_CURRENCY = "XXX"  # ISO 4217: no currency; lists of accounts may leave it out
 NUMBER_CHARACTERS_MAX = 64
 DECIMALS_MAX = 9
 DECIMALS_OF_A_FLOAT = 6  # what is left of a binary float's print; no currency has more than 4

@@ -15,11 +15,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from opensaldo import errors
+from opensaldo.connectors import trail
 from opensaldo.connectors.base import Access, Done, Page, PsuContext, Redirect, SignInRequest
 from opensaldo.connectors.certificates import make_seal
 from opensaldo.connectors.http import Door, Incoming, Outgoing
 from opensaldo.connectors.profile import Profile
-from opensaldo.connectors.protocols.czech_standard import pages
 from opensaldo.connectors.protocols.czech_standard.client import BankClient
 from opensaldo.connectors.protocols.czech_standard.flow import CzechStandard
 from opensaldo.connectors.signing import Seal
@@ -359,7 +359,7 @@ def test_pages_that_lead_in_a_circle_are_nonsense(following: int):
 
 
 def test_pages_without_end_are_nonsense(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(pages, "PAGES_MAX", 3)
+    monkeypatch.setattr(trail, "PAGES_MAX", 3)
     door = BankDoor(*({**EMPTY, "nextPage": page} for page in range(1, 9)))
     with pytest.raises(errors.BankAnsweredNonsense, match="at most 3 pages"):
         read(door)

@@ -11,8 +11,9 @@ import pytest
 
 from opensaldo import errors
 from opensaldo.connectors.protocols.obie.convert import CONVERT
-from opensaldo.connectors.protocols.obie.faults import fault_of, sign_in_fault
+from opensaldo.connectors.protocols.obie.faults import fault_of
 from opensaldo.connectors.protocols.obie.owners import owners_of_account, owners_of_parties
+from opensaldo.connectors.refusals import sign_in_fault
 from opensaldo.domain.owner import OwnerKind
 from opensaldo.domain.transaction import Transaction
 from opensaldo.errors import BankAnsweredNonsense

@@ -5,12 +5,8 @@ from __future__ import annotations
 import pytest
 
 from opensaldo import errors
-from opensaldo.connectors.protocols.polish_api.faults import (
-    REASONS,
-    fault_of,
-    retry_after_s,
-    sign_in_fault,
-)
+from opensaldo.connectors.protocols.polish_api.faults import fault_of
+from opensaldo.connectors.refusals import REASONS, retry_after_s, sign_in_fault
 
 TABLE = [
     ("getAccount", 400, None, errors.BankUnavailable),

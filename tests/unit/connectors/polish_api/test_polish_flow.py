@@ -16,11 +16,11 @@ from joserfc import jws
 from joserfc.jwk import RSAKey
 
 from opensaldo import errors
+from opensaldo.connectors import trail
 from opensaldo.connectors.base import Access, Done, Page, PsuContext, Redirect, SignInRequest
 from opensaldo.connectors.certificates import make_seal
 from opensaldo.connectors.http import Door, Incoming, Outgoing
 from opensaldo.connectors.profile import Profile
-from opensaldo.connectors.protocols.polish_api import pages
 from opensaldo.connectors.protocols.polish_api.flow import PolishApi
 from opensaldo.connectors.signing import BankKeys, Seal
 from opensaldo.domain.secret import Secret
@@ -408,7 +408,7 @@ def test_a_circle_of_pages_is_nonsense():
 
 
 def test_a_list_without_end_is_nonsense(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(pages, "PAGES_MAX", 3)
+    monkeypatch.setattr(trail, "PAGES_MAX", 3)
     door = BankDoor(*({"pageInfo": {"nextPage": str(n)}} for n in range(5)))
     with pytest.raises(errors.BankAnsweredNonsense, match="at most 3 pages"):
         run(door, pages_of)

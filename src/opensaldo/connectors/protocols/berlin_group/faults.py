@@ -10,28 +10,23 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from opensaldo.connectors.refusals import REASONS, retry_after_s
 from opensaldo.connectors.things import Thing, decode
 from opensaldo.errors import (
     AccessBlocked,
-    AccessTemporarilyBlocked,
     BankAccessEnded,
     BankAnsweredNonsense,
     BankConsentWithdrawn,
     BankMaintenance,
     BankRateLimited,
     BankUnavailable,
-    InsufficientIdentificationLevel,
     InvalidCredentials,
-    ManualActionRequired,
     OpenSaldoError,
     PsuError,
     SignInCancelled,
-    TargetCredentialsMismatch,
-    UnsupportedLanguage,
     UnsupportedLoginMethod,
 )
 
-RETRY_AFTER_MAX_S = 86_400
 MESSAGES_MAX = 50
 PERIOD_INVALID = "PERIOD_INVALID"
 PARAMETER_NOT_SUPPORTED = "PARAMETER_NOT_SUPPORTED"
@@ -60,20 +55,6 @@ _MEANINGS: Mapping[str, type[OpenSaldoError]] = {
     "SERVICE_MAINTENANCE": BankMaintenance,
 }
 _OURS = ("CERTIFICATE_", "SIGNATURE_", "ROLE_")
-
-REASONS: Mapping[str, type[PsuError]] = {
-    reason.__name__: reason
-    for reason in (
-        AccessBlocked,
-        AccessTemporarilyBlocked,
-        InsufficientIdentificationLevel,
-        InvalidCredentials,
-        ManualActionRequired,
-        TargetCredentialsMismatch,
-        UnsupportedLanguage,
-        UnsupportedLoginMethod,
-    )
-}
 
 
 class Refusal(NamedTuple):
@@ -131,21 +112,6 @@ def fault_of(
     if status in (401, 403) and not refusal.codes:
         return BankAccessEnded()
     return BankUnavailable(retry_after_s=wait_s)
-
-
-def retry_after_s(headers: Mapping[str, str]) -> int | None:
-    """The seconds a bank asks us to wait; None when it does not say, or says a date."""
-    written = headers.get("retry-after", "").strip()
-    if not written.isascii() or not written.isdigit() or len(written) > 9:
-        return None
-    return min(int(written), RETRY_AFTER_MAX_S)
-
-
-def sign_in_fault(error: str, description: str | None) -> OpenSaldoError:
-    """The error that the bank's return address names after a sign-in."""
-    if error == "access_denied":
-        return REASONS.get((description or "").strip(), SignInCancelled)()
-    return BankUnavailable()
 
 
 def refused_by_person(message: str) -> OpenSaldoError:

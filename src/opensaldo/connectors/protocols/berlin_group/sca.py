@@ -6,7 +6,6 @@ once and forgotten. Source: NextGenPSD2 1.3.12, 5 (SCA approaches), 7 (authorisa
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,12 +27,13 @@ from opensaldo.connectors.protocols.berlin_group.consents import (
     consent_answer,
     consent_body,
 )
-from opensaldo.connectors.protocols.berlin_group.faults import refused_by_person, sign_in_fault
+from opensaldo.connectors.protocols.berlin_group.faults import refused_by_person
 from opensaldo.connectors.protocols.berlin_group.links import (
     followed,
     may_lead_person_to,
     origin_of,
 )
+from opensaldo.connectors.refusals import check_state, code_in
 from opensaldo.connectors.road import Approach, ConsentModel, OAuth
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.secret import Secret
@@ -51,7 +51,6 @@ WAIT_MAX = timedelta(minutes=5)
 WAIT_EVERY_S = 2.0
 LINKS_FOLLOWED_MAX = 8
 METADATA_PATH = "/.well-known/oauth-authorization-server"  # RFC 8414, 3
-RETURN_VALUE_CHARACTERS_MAX = 4_096
 NOT_UNDERSTOOD = ("FORMAT_ERROR", "PARAMETER_NOT_SUPPORTED", "SERVICE_INVALID")
 
 Outcome = WaitingStep | Attempt
@@ -263,7 +262,7 @@ class Sca:
         self, request: SignInRequest, attempt: Attempt, answer: Mapping[str, str]
     ) -> Outcome:
         """The person is back from the bank's pages; only the bank's own word counts."""
-        _check_state(request, answer)
+        check_state(answer, request.state)
         is_refused = bool(answer.get("error"))
         if attempt.link and not is_refused:
             attempt = replace(attempt, phase="confirmation")
@@ -293,12 +292,7 @@ class Sca:
         self, request: SignInRequest, attempt: Attempt, answer: Mapping[str, str]
     ) -> Attempt:
         """The attempt with the token that the code of the return address brings."""
-        _check_state(request, answer)
-        if error := answer.get("error"):
-            raise sign_in_fault(error, answer.get("error_description"))
-        code = answer.get("code", "")
-        if not 0 < len(code) <= RETURN_VALUE_CHARACTERS_MAX:
-            raise BankAnsweredNonsense("code", "a code or an error")
+        code = code_in(answer, request.state)
         form = {
             "grant_type": "authorization_code",
             "client_id": self.client.client_id,
@@ -449,9 +443,3 @@ def _next(attempt: Attempt, phase: str, link: str) -> dict[str, str]:
 
 def _token(attempt: Attempt) -> Secret | None:
     return Secret(attempt.access_token) if attempt.access_token else None
-
-
-def _check_state(request: SignInRequest, answer: Mapping[str, str]) -> None:
-    """Pass only what belongs to this sign-in."""
-    if not secrets.compare_digest(answer.get("state", "").encode(), request.state.encode()):
-        raise BankAnsweredNonsense("state", "the state of this sign-in")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from opensaldo.connectors.amounts import currency_in
 from opensaldo.connectors.base import AccountReading
+from opensaldo.connectors.lenient import NO_CURRENCY
 from opensaldo.connectors.protocols.czech_standard.balances import read_balances
 from opensaldo.connectors.protocols.czech_standard.faults import fault_of, refusal_in
 from opensaldo.connectors.protocols.czech_standard.messages import answer, next_page
@@ -22,7 +23,6 @@ from opensaldo.domain.owner import Owner, OwnerKind
 from opensaldo.errors import BankAnsweredNonsense, CommandNotAvailable
 
 OWNERS_MAX = 100
-NO_CURRENCY = "XXX"  # ISO 4217: no currency; the list need not name one, the balance does
 TOKEN_LIFE_S = 300  # of a token whose life the bank does not tell; the usual hour is not assumed
 TOKEN_LIFE_MAX_S = 366 * 86_400
 

@@ -9,28 +9,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from opensaldo.connectors.refusals import retry_after_s
 from opensaldo.connectors.things import Thing, decode, text_of
 from opensaldo.errors import (
-    AccessBlocked,
-    AccessTemporarilyBlocked,
     BankAccessEnded,
     BankAnsweredNonsense,
     BankConsentWithdrawn,
     BankMaintenance,
     BankRateLimited,
     BankUnavailable,
-    InsufficientIdentificationLevel,
-    InvalidCredentials,
-    ManualActionRequired,
     OpenSaldoError,
-    PsuError,
-    SignInCancelled,
-    TargetCredentialsMismatch,
-    UnsupportedLanguage,
-    UnsupportedLoginMethod,
 )
 
-RETRY_AFTER_MAX_S = 86_400
 ERRORS_MAX = 50
 INVALID_DATE = "DT01"
 IN_FUTURE = "DATE_IN_FUTURE"
@@ -56,20 +46,6 @@ _MEANINGS: Mapping[str, type[OpenSaldoError]] = {
     "UNAUTHORIZED": BankAccessEnded,
 }
 _OF_OUR_CLIENT = frozenset({"INVALID_CLIENT", "UNAUTHORIZED_CLIENT", "CERTIFICATE_INVALID"})
-
-REASONS: Mapping[str, type[PsuError]] = {
-    reason.__name__: reason
-    for reason in (
-        AccessBlocked,
-        AccessTemporarilyBlocked,
-        InsufficientIdentificationLevel,
-        InvalidCredentials,
-        ManualActionRequired,
-        TargetCredentialsMismatch,
-        UnsupportedLanguage,
-        UnsupportedLoginMethod,
-    )
-}
 
 
 class Refusal(NamedTuple):
@@ -127,21 +103,6 @@ def fault_of(
     if status in (401, 403):
         return BankAccessEnded()
     return BankUnavailable(retry_after_s=wait_s)
-
-
-def retry_after_s(headers: Mapping[str, str]) -> int | None:
-    """The seconds a bank asks us to wait; None when it does not say, or says a date."""
-    written = headers.get("retry-after", "").strip()
-    if not written.isascii() or not written.isdigit() or len(written) > 9:
-        return None
-    return min(int(written), RETRY_AFTER_MAX_S)
-
-
-def sign_in_fault(error: str, description: str | None) -> OpenSaldoError:
-    """The error that the bank's return address names after a sign-in."""
-    if error == "access_denied":
-        return REASONS.get((description or "").strip(), SignInCancelled)()
-    return BankUnavailable()
 
 
 def _errors(body: Thing) -> Iterator[Thing]:

@@ -7,7 +7,6 @@ with the access, so that an import asks for balances and transactions only.
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from copy import copy
 from dataclasses import replace
@@ -28,6 +27,7 @@ from opensaldo.connectors.base import (
     WaitingStep,
 )
 from opensaldo.connectors.http import Door, Incoming
+from opensaldo.connectors.lenient import NO_CURRENCY
 from opensaldo.connectors.profile import Profile
 from opensaldo.connectors.protocols.czech_standard import convert
 from opensaldo.connectors.protocols.czech_standard.balances import read_balances
@@ -40,7 +40,6 @@ from opensaldo.connectors.protocols.czech_standard.client import (
 from opensaldo.connectors.protocols.czech_standard.faults import (
     NOT_OFFERED,
     refusal_of,
-    sign_in_fault,
 )
 from opensaldo.connectors.protocols.czech_standard.listing import (
     ACCOUNTS,
@@ -50,10 +49,11 @@ from opensaldo.connectors.protocols.czech_standard.listing import (
     reading_of,
     unpacked,
 )
-from opensaldo.connectors.protocols.czech_standard.pages import Trail
 from opensaldo.connectors.protocols.czech_standard.rows import read_awaiting, read_rows
 from opensaldo.connectors.quirks import QUIRKS
+from opensaldo.connectors.refusals import code_in
 from opensaldo.connectors.signing import Seal
+from opensaldo.connectors.trail import Trail
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.secret import Secret
 from opensaldo.errors import (
@@ -68,7 +68,7 @@ TRANSACTIONS = "transactions"
 AWAITING = "awaiting"
 LISTS = (TRANSACTIONS, AWAITING)
 LISTS_OF_2 = (TRANSACTIONS,)
-RETURN_VALUE_CHARACTERS_MAX = 4_096
+NEXT_PAGE = "nextPage"
 MIDNIGHT = "T00:00:00.000+02:00"  # of Prague's summer; in winter an hour early, never too late
 CLIENT_ID, CLIENT_SECRET = "client_id", "client_secret"
 
@@ -131,13 +131,7 @@ class CzechStandard:
         self, request: SignInRequest, step: WaitingStep, answer: Mapping[str, str]
     ) -> ScaStep:
         """The access that the code brings, or the reason why there is none."""
-        if not secrets.compare_digest(answer.get("state", "").encode(), request.state.encode()):
-            raise BankAnsweredNonsense("state", "the state of this sign-in")
-        if error := answer.get("error"):
-            raise sign_in_fault(error, answer.get("error_description"))
-        code = answer.get("code", "")
-        if not 0 < len(code) <= RETURN_VALUE_CHARACTERS_MAX:
-            raise BankAnsweredNonsense("code", "a code or an error")
+        code = code_in(answer, request.state)
         grant = {
             "grant_type": "authorization_code",
             "code": code,
@@ -205,12 +199,12 @@ class CzechStandard:
         self, access: Access, number: str, psu: PsuContext | None, reading: AccountReading
     ) -> AccountReading:
         """The reading with the balances the bank tells, and with their currency if it had none."""
-        said = None if reading.account.currency == convert.NO_CURRENCY else reading.account.currency
+        said = None if reading.account.currency == NO_CURRENCY else reading.account.currency
         reply = await self._calls.balance(access.access_token, psu, number)
         balances = read_balances(accepted(reply), said)
         account = replace(
             reading.account,
-            currency=said or balances.currency or convert.NO_CURRENCY,
+            currency=said or balances.currency or NO_CURRENCY,
             balance=balances.booked,
             available=balances.available,
         )
@@ -233,8 +227,8 @@ class CzechStandard:
         self, access: Access, number: str, since: date, psu: PsuContext | None
     ) -> AsyncIterator[Page]:
         """The pages of the transactions, booked and held."""
-        token, trail = access.access_token, Trail()
-        moment = f"{self._first_day(access, since)}{MIDNIGHT}"
+        token, trail = access.access_token, Trail(0, place=NEXT_PAGE)
+        moment = f"{access.first_day(since, self._clock().date())}{MIDNIGHT}"
         reply = await self._calls.transactions(token, psu, number, moment, trail.page)
         served = f"{self._served_day()}{MIDNIGHT}"
         if reply.status == 400 and refusal_of(reply.body).is_of_a_date_too_old and moment < served:
@@ -255,7 +249,7 @@ class CzechStandard:
         """The pages of the payments that wait; none where the bank does not offer them."""
         row = unpacked(access.memory).get(number)
         currency = reading_of(row).account.currency if row else None
-        trail = Trail()
+        trail = Trail(0, place=NEXT_PAGE)
         while True:
             reply = await self._calls.awaiting(access.access_token, psu, number, trail.page)
             if trail.page == 0 and reply.status in NOT_OFFERED:
@@ -288,7 +282,7 @@ class CzechStandard:
     async def _listing(self, token: Secret, psu: PsuContext | None) -> Listing:
         """All accounts as the bank lists them."""
         rows: list[Mapping[str, Any]] = []
-        trail = Trail()
+        trail = Trail(0, place=NEXT_PAGE)
         while True:
             page = convert.accounts_page(
                 accepted(await self._calls.accounts(token, psu, trail.page))
@@ -317,12 +311,6 @@ class CzechStandard:
         """Who we are to the bank: its client of the operator, else who we were at the sign-in."""
         registered = BankClient(memory.get(CLIENT_ID, ""), Secret(memory.get(CLIENT_SECRET, "")))
         return self._client or registered
-
-    def _first_day(self, access: Access, since: date) -> date:
-        """The first day to ask for; days before the granted history would be refused."""
-        if access.history_days is None:
-            return since
-        return max(since, self._clock().date() - timedelta(days=access.history_days))
 
     def _served_day(self) -> date:
         """The first day that is served without a fresh authentication."""

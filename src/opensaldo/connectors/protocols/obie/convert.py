@@ -20,7 +20,6 @@ from opensaldo.domain.account import Account, Card
 from opensaldo.domain.transaction import Transaction, TransactionStatus
 from opensaldo.errors import BankAnsweredNonsense, InvalidArgument
 
-NO_CURRENCY = "XXX"  # ISO 4217: no currency; an account's currency may be left out
 CARD_KINDS = ("CARD", "CREDITCARD", "CHARGECARD", "CHAR", "CCRD")
 CLOSED = ("DELETED", "DISABLED")
 IBAN = "IBAN"
@@ -160,7 +159,7 @@ def _data(body: bytes) -> messages.Data:
 def _listed(one: messages.Account, path: str) -> ListedAccount:
     """One account as a reading, without balances and owners."""
     resource_id = lenient.text(one.account_id)
-    currency = lenient.currency(one.currency, f"{path}.Currency") or NO_CURRENCY
+    currency = lenient.currency(one.currency, f"{path}.Currency") or lenient.NO_CURRENCY
     numbers = one.account or []
     kinds = {_word(one.account_sub_type), _word(one.account_type_code)}
     account = Account(

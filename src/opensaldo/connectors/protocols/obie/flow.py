@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from copy import copy
 from dataclasses import replace
@@ -34,9 +33,9 @@ from opensaldo.connectors.http import Door
 from opensaldo.connectors.profile import Profile
 from opensaldo.connectors.protocols.obie import convert, messages
 from opensaldo.connectors.protocols.obie.client import SCOPE, ObieClient
-from opensaldo.connectors.protocols.obie.faults import sign_in_fault
 from opensaldo.connectors.protocols.obie.owners import owners_of_account, owners_of_parties
 from opensaldo.connectors.protocols.obie.records import Balances, ListedAccount
+from opensaldo.connectors.refusals import code_in
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.owner import Owner
@@ -60,7 +59,6 @@ LIST = "transactions"
 CONSENT = "consent"
 HISTORY = "history_days"
 PAGES_MAX = 2_000
-RETURN_VALUE_CHARACTERS_MAX = 4_096
 TOKEN_LIFE_S_MAX = 366 * 86_400
 
 
@@ -117,13 +115,7 @@ class Obie:
         self, request: SignInRequest, step: WaitingStep, answer: Mapping[str, str]
     ) -> ScaStep:
         """The access that the code brings, or the reason why there is none."""
-        if not secrets.compare_digest(answer.get("state", "").encode(), request.state.encode()):
-            raise BankAnsweredNonsense("state", "the state of this sign-in")
-        if error := answer.get("error"):
-            raise sign_in_fault(error, answer.get("error_description"))
-        code = answer.get("code", "")
-        if not 0 < len(code) <= RETURN_VALUE_CHARACTERS_MAX:
-            raise BankAnsweredNonsense("code", "a code or an error")
+        code = code_in(answer, request.state)
         grant = {
             "grant_type": "authorization_code",
             "code": code,
@@ -199,7 +191,7 @@ class Obie:
         """The pages of the rows from a day on; no further back than the consent goes."""
         del list_name  # the standard has one list of all rows
         token = access.access_token
-        first = f"{self._first_day(access, since).isoformat()}T00:00:00Z"
+        first = f"{access.first_day(since, self._clock().date()).isoformat()}T00:00:00Z"
         body = await self._client.transactions(token, psu, number, first)
         seen: set[str] = set()
         while True:
@@ -235,12 +227,6 @@ class Obie:
         except (BankAccessEnded, BankUnavailable):
             return owners_of_account(account)
         return owners_of_parties(body) or owners_of_account(account)
-
-    def _first_day(self, access: Access, since: date) -> date:
-        """The first day to ask for; days before the granted history would be refused."""
-        if access.history_days is None:
-            return since
-        return max(since, self._clock().date() - timedelta(days=access.history_days))
 
     def _access(self, grant: str, reply: messages.TokenReply) -> Access:
         """The access that a token reply gives from now on."""
@@ -285,7 +271,7 @@ def _with_balances(
 ) -> AccountReading:
     """The account with its balances and owners; its currency is theirs when it named none."""
     currency = reading.account.currency
-    if currency == convert.NO_CURRENCY:
+    if currency == lenient.NO_CURRENCY:
         currency = found.currency or currency
     booked = found.available if found.booked is None else found.booked  # a bank with one only
     card = reading.card

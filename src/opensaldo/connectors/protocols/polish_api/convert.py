@@ -21,7 +21,6 @@ from opensaldo.errors import BankAnsweredNonsense, InvalidArgument
 CARD = "CARD"
 DEPOSIT = "DEPOSIT"
 CORPORATION = "corporation"
-NO_CURRENCY = "XXX"  # ISO 4217: no currency; a list of accounts names none
 
 _STATUS_OF = {status.value.casefold(): status for status in TransactionStatus}
 
@@ -168,7 +167,7 @@ def _reading(info: messages.AccountInfo, path: str) -> AccountReading:
     """One account; without a currency it is in none (`NO_CURRENCY`)."""
     if not lenient.text(info.account_number):
         raise BankAnsweredNonsense(f"{path}.accountNumber", "an account number")
-    currency = lenient.currency(info.currency, f"{path}.currency") or NO_CURRENCY
+    currency = lenient.currency(info.currency, f"{path}.currency") or lenient.NO_CURRENCY
     read = Account(
         iban=lenient.account_number(info.account_number),
         currency=currency,

@@ -8,48 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from opensaldo.connectors.refusals import retry_after_s
 from opensaldo.errors import (
-    AccessBlocked,
-    AccessTemporarilyBlocked,
     BankAccessEnded,
     BankConsentWithdrawn,
     BankError,
     BankMaintenance,
     BankRateLimited,
     BankUnavailable,
-    InsufficientIdentificationLevel,
-    InvalidCredentials,
-    ManualActionRequired,
-    OpenSaldoError,
-    PsuError,
-    SignInCancelled,
-    TargetCredentialsMismatch,
-    UnsupportedLanguage,
-    UnsupportedLoginMethod,
 )
 
 MAINTENANCE = "MAINTENANCE"
 CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
-RETRY_AFTER_MAX_S = 86_400
 DEAD_ELSEWHERE = (401, 403)
 DEAD: Mapping[str, tuple[int, ...]] = {
     "authorize": (),
     "token": (400, 401, 403),
     "deleteConsent": (401, 403, 404, 410, 422),
-}
-
-REASONS: Mapping[str, type[PsuError]] = {
-    reason.__name__: reason
-    for reason in (
-        AccessBlocked,
-        AccessTemporarilyBlocked,
-        InsufficientIdentificationLevel,
-        InvalidCredentials,
-        ManualActionRequired,
-        TargetCredentialsMismatch,
-        UnsupportedLanguage,
-        UnsupportedLoginMethod,
-    )
 }
 
 
@@ -68,18 +43,3 @@ def fault_of(endpoint: str, status: int, code: str | None, headers: Mapping[str,
     if status == 503 and code == MAINTENANCE:
         return BankMaintenance(retry_after_s=wait_s)
     return BankUnavailable(retry_after_s=wait_s)
-
-
-def retry_after_s(headers: Mapping[str, str]) -> int | None:
-    """The seconds a bank asks us to wait; None when it does not say, or says a date."""
-    written = headers.get("retry-after", "").strip()
-    if not written.isascii() or not written.isdigit() or len(written) > 9:
-        return None
-    return min(int(written), RETRY_AFTER_MAX_S)
-
-
-def sign_in_fault(error: str, description: str | None) -> OpenSaldoError:
-    """The error that the bank's return address names after a sign-in."""
-    if error == "access_denied":
-        return REASONS.get((description or "").strip(), SignInCancelled)()
-    return BankUnavailable()

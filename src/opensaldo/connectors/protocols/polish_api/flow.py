@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from copy import copy
 from dataclasses import replace
@@ -36,13 +35,14 @@ from opensaldo.connectors.profile import Profile
 from opensaldo.connectors.protocols.polish_api import consent, convert, messages
 from opensaldo.connectors.protocols.polish_api.client import PolishApiClient
 from opensaldo.connectors.protocols.polish_api.details import wants_detail, with_detail
-from opensaldo.connectors.protocols.polish_api.faults import sign_in_fault
 from opensaldo.connectors.protocols.polish_api.granted import Granted, granted
-from opensaldo.connectors.protocols.polish_api.pages import Trail, refuse_hidden_error
+from opensaldo.connectors.protocols.polish_api.pages import refuse_hidden_error
 from opensaldo.connectors.protocols.polish_api.versions import Registration
 from opensaldo.connectors.quirks import QUIRKS
+from opensaldo.connectors.refusals import code_in
 from opensaldo.connectors.road import ConsentModel
 from opensaldo.connectors.signing import BankKeys, Seal
+from opensaldo.connectors.trail import Trail
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.secret import Secret
 from opensaldo.domain.transaction import Transaction
@@ -56,7 +56,7 @@ from opensaldo.errors import (
 
 DONE_LIST = "getTransactionsDone"
 USUAL_LISTS = (DONE_LIST, "getTransactionsPending", "getHolds")
-RETURN_VALUE_CHARACTERS_MAX = 4_096
+NEXT_PAGE = "pageInfo.nextPage"
 LISTED = "listed"
 NAMED = "named"
 
@@ -127,13 +127,7 @@ class PolishApi:
         self, request: SignInRequest, step: WaitingStep, answer: Mapping[str, str]
     ) -> ScaStep:
         """The access that the code brings, the next step, or the reason why there is none."""
-        if not secrets.compare_digest(answer.get("state", "").encode(), request.state.encode()):
-            raise BankAnsweredNonsense("state", "the state of this sign-in")
-        if error := answer.get("error"):
-            raise sign_in_fault(error, answer.get("error_description"))
-        code = answer.get("code", "")
-        if not 0 < len(code) <= RETURN_VALUE_CHARACTERS_MAX:
-            raise BankAnsweredNonsense("code", "a code or an error")
+        code = code_in(answer, request.state)
         reply = await self._client.token(
             {
                 "grant_type": "authorization_code",
@@ -193,13 +187,13 @@ class PolishApi:
         psu: PsuContext | None,
     ) -> AsyncIterator[Page]:
         """The pages of one list; no further back than the consent goes."""
-        first_on = self._first_day(access, since)
+        first_on = access.first_day(since, self._clock().date())
         query = {"accountNumber": number, "transactionDateFrom": first_on.isoformat()}
         details_left = self._profile.details_max if psu and list_name == DONE_LIST else 0
-        trail = Trail()
+        trail = Trail[str | None](None, place=NEXT_PAGE)
         while True:
             reply = await self._client.get_list(
-                list_name, access.access_token, psu, query, trail.page_id
+                list_name, access.access_token, psu, query, trail.page
             )
             rows = reply.holds if reply.transactions is None else reply.transactions
             refuse_hidden_error(reply, rows)
@@ -268,9 +262,9 @@ class PolishApi:
     async def _listed_numbers(self, access: Access, psu: PsuContext | None) -> tuple[str, ...]:
         """All the accounts the bank lists, masked where it masks them."""
         numbers: dict[str, None] = {}
-        trail = Trail()
+        trail = Trail[str | None](None, place=NEXT_PAGE)
         while True:
-            reply = await self._client.get_accounts(access.access_token, psu, trail.page_id)
+            reply = await self._client.get_accounts(access.access_token, psu, trail.page)
             refuse_hidden_error(reply, reply.accounts)
             numbers |= dict.fromkeys(convert.account_numbers(reply))
             if not trail.goes_on(convert.next_page(reply.page_info)):
@@ -302,12 +296,6 @@ class PolishApi:
         except BankError:
             return row
         return with_detail(row, reply)
-
-    def _first_day(self, access: Access, since: date) -> date:
-        """The first day to ask for; days before the granted history would be refused."""
-        if access.history_days is None:
-            return since
-        return max(since, self._clock().date() - timedelta(days=access.history_days))
 
     def _done(
         self, request: SignInRequest, reply: messages.TokenReply, asked: tuple[str, ...]

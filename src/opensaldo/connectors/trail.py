@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 from opensaldo.errors import BankAnsweredNonsense
 
 PAGES_MAX = 2_000
 
+Page = TypeVar("Page")
 
-class Trail:
+
+class Trail(Generic[Page]):
     """The pages read of one list; `page` is the one to read now."""
 
-    def __init__(self) -> None:
-        """Start at the first page, whose number is 0."""
-        self.page = 0
-        self._seen = {0}
+    def __init__(self, first: Page, *, place: str) -> None:
+        """Start at the first page; `place` names in errors where the bank says the next one."""
+        self.page = first
+        self._place = place
+        self._seen = {first}
 
-    def goes_on(self, page: int | None) -> bool:
+    def goes_on(self, page: Page | None) -> bool:
         """Whether a further page follows, which then is `page`.
 
         Raises:
@@ -24,9 +29,9 @@ class Trail:
         if page is None:
             return False
         if page in self._seen:
-            raise BankAnsweredNonsense("nextPage", "a page not read before")
+            raise BankAnsweredNonsense(self._place, "a page not read before")
         if len(self._seen) >= PAGES_MAX:
-            raise BankAnsweredNonsense("nextPage", f"at most {PAGES_MAX} pages")
+            raise BankAnsweredNonsense(self._place, f"at most {PAGES_MAX} pages")
         self._seen.add(page)
         self.page = page
         return True

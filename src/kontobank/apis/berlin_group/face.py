@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from kontobank.access.journal import CallRow
 from kontobank.access.nouns import AccessRefused
+from kontobank.apis.answered import fault_of, fits, note
 from kontobank.apis.berlin_group import check, consents, data, oauth, replies, sca, tokens
 from kontobank.apis.berlin_group.call import (
     BERLIN_GROUP,
@@ -23,7 +23,6 @@ from kontobank.apis.berlin_group.call import (
 )
 from kontobank.apis.parts import Parts
 from kontobank.clientcert import SCOPE_KEY, CertificateRefused, caller_of
-from kontobank.faults import Fault, call_fault
 from kontobank.mask import place_or_none
 from kontobank.signing import SealRefused
 
@@ -122,10 +121,20 @@ class Face:
         except (AccessRefused, SealRefused) as refusal:
             code = refusal.code
             reply = replies.error(refusal.status, refusal.code, refusal.message)
-        fault = self._fault(call, is_answered=code is None)
+        fault = fault_of(
+            self._parts, call, is_data_call=call.endpoint in DATA_CALLS, is_answered=code is None
+        )
         if fault and fault.kind == "withdrawn" and call.consent:
             self._parts.consents.end(call.consent, "revokedByPsu")
-        self._note(call, reply.status, code, fault)
+        note(
+            self._parts,
+            call,
+            reply.status,
+            code,
+            fault,
+            tpp_id=call.tpp or None,
+            request_id=call.request_id,
+        )
         if fault is not None:
             return await replies.broken(call, fault, reply, request)
         return replies.sent(call, reply)
@@ -154,37 +163,6 @@ class Face:
         )
         call.tpp = call.tpp or seal.thumbprint
 
-    def _fault(self, call: Call, *, is_answered: bool) -> Fault | None:
-        """What goes wrong with this reply: the plan first, then the login's own fault."""
-        planned = self._parts.faults.take(call.endpoint, call.login)
-        if planned is not None:
-            return planned
-        if not (call.login and call.endpoint in DATA_CALLS and is_answered):
-            return None
-        return call_fault(call.login, is_next_page=bool(call.page))
-
-    def _note(self, call: Call, status: int, code: str | None, fault: Fault | None) -> None:
-        """The call is in the journal, with what the caller will see of it."""
-        if fault and fault.kind == "status":
-            status, code = fault.status, fault.code
-        now = self._parts.clock.now().isoformat(timespec="milliseconds")
-        self._parts.journal.add(
-            CallRow(
-                endpoint=call.endpoint,
-                country=call.country,
-                consent_id=call.consent.id if call.consent else None,
-                tpp_id=call.tpp or None,
-                account=call.account,
-                request_id=call.request_id,
-                attended=call.is_attended,
-                page="next" if call.page else "first",
-                status=status,
-                code=code,
-                fault=fault.kind if fault else None,
-                at=now.replace("+00:00", "Z"),
-            )
-        )
-
 
 def routes(parts: Parts) -> list[Route]:
     """The routes of the standard and its relatives."""
@@ -210,10 +188,10 @@ def _caller(request: Request) -> str:
 def _endpoint(call: Call) -> Answer:
     """The function of the path; the call knows its name and what the path names."""
     names = call.path["rest"].split("/")
-    fits = [one for one in TABLE if call.country and _fits(one.path.split("/"), names)]
-    if not fits:
+    served = [one for one in TABLE if call.country and fits(one.path.split("/"), names)]
+    if not served:
         raise AccessRefused(404, "RESOURCE_UNKNOWN", "no such path")
-    found = next((one for one in fits if one.method == call.method), None)
+    found = next((one for one in served if one.method == call.method), None)
     if found is None:
         raise AccessRefused(405, "SERVICE_INVALID", "not with this method")
     call.endpoint = found.name
@@ -221,10 +199,3 @@ def _endpoint(call: Call) -> Answer:
         if pattern.startswith("{"):
             call.path[pattern.strip("{}")] = name
     return found.answer
-
-
-def _fits(pattern: list[str], names: list[str]) -> bool:
-    return len(pattern) == len(names) and all(
-        name if part.startswith("{") else part == name
-        for part, name in zip(pattern, names, strict=True)
-    )

@@ -10,14 +10,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kontobank.access.journal import CallRow
 from kontobank.access.nouns import AccessRefused
+from kontobank.apis.answered import fault_of, note
 from kontobank.apis.czech_standard import check, data, oauth, replies
 from kontobank.apis.czech_standard.call import JSON_TYPE, Call, Reply
 from kontobank.apis.czech_standard.clients import Clients
 from kontobank.apis.parts import Parts
 from kontobank.clientcert import SCOPE_KEY, caller_of
-from kontobank.faults import Fault, call_fault
 from kontobank.mask import place_or_none
 
 Answer = Callable[[Parts, Call], Reply]
@@ -72,7 +71,15 @@ class Site:
         if not call.country:
             return replies.sent(call, _nowhere())
         response = oauth.authorize(self._parts, self._clients, call)
-        self._note(call, response.status_code, None, None)
+        note(
+            self._parts,
+            call,
+            response.status_code,
+            None,
+            None,
+            tpp_id=call.client_id,
+            request_id=call.request_id,
+        )
         return response
 
     def _data(self, name: str, answer: Answer) -> Callable[[Request], Any]:
@@ -122,10 +129,20 @@ class Site:
             reply = answered() if call.country else _nowhere()
         except AccessRefused as refusal:
             code, reply = refusal.code, refused(refusal)
-        fault = self._fault(call, is_answered=code is None)
+        fault = fault_of(
+            self._parts, call, is_data_call=call.endpoint in DATA, is_answered=code is None
+        )
         if fault and fault.kind == "withdrawn" and call.consent:
             self._parts.registry.end(call.consent, "withdrawn")
-        self._note(call, reply.status, code, fault)
+        note(
+            self._parts,
+            call,
+            reply.status,
+            code,
+            fault,
+            tpp_id=call.client_id,
+            request_id=call.request_id,
+        )
         if fault is None:
             return replies.sent(call, reply)
         try:
@@ -147,37 +164,6 @@ class Site:
             seal=caller_of(certificate).tpp_id if certificate else "",
             is_attended=request.headers.get("User-Involved", "").lower() == "true",
             request_id=request.headers.get("X-Request-ID"),
-        )
-
-    def _fault(self, call: Call, *, is_answered: bool) -> Fault | None:
-        """What goes wrong with this reply: the plan first, then the login's own fault."""
-        planned = self._parts.faults.take(call.endpoint, call.login)
-        if planned is not None:
-            return planned
-        if not (call.login and call.endpoint in DATA and is_answered):
-            return None
-        return call_fault(call.login, is_next_page=bool(call.page))
-
-    def _note(self, call: Call, status: int, code: str | None, fault: Fault | None) -> None:
-        """The call is in the journal, with what the caller will see of it."""
-        if fault and fault.kind == "status":
-            status, code = fault.status, fault.code
-        now = self._parts.clock.now().isoformat(timespec="milliseconds")
-        self._parts.journal.add(
-            CallRow(
-                endpoint=call.endpoint,
-                country=call.country,
-                consent_id=call.consent.id if call.consent else None,
-                tpp_id=call.client_id,
-                account=call.account,
-                request_id=call.request_id,
-                attended=call.is_attended,
-                page="next" if call.page else "first",
-                status=status,
-                code=code,
-                fault=fault.kind if fault else None,
-                at=now.replace("+00:00", "Z"),
-            )
         )
 
 

@@ -10,14 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from kontobank.access.journal import CallRow
 from kontobank.access.nouns import AccessRefused
+from kontobank.apis.answered import fault_of, fits, note
 from kontobank.apis.obie import consents, data, oauth, replies
 from kontobank.apis.obie.call import INTERACTION, NEWER, OLDER, Call, Reply
 from kontobank.apis.obie.intents import Intents
 from kontobank.apis.parts import Parts
 from kontobank.clientcert import SCOPE_KEY
-from kontobank.faults import Fault, call_fault
 from kontobank.mask import place_or_none
 from kontobank.signing import SealRefused
 
@@ -88,44 +87,23 @@ class Face:
         except (AccessRefused, SealRefused) as refusal:
             code = refusal.code
             reply = replies.error(call, refusal.status, refusal.code, refusal.message)
-        fault = self._fault(call, is_answered=code is None)
+        fault = fault_of(
+            self._parts, call, is_data_call=call.endpoint in DATA_CALLS, is_answered=code is None
+        )
         if fault and fault.kind == "withdrawn" and call.consent:
             self._parts.registry.end(call.consent, "withdrawn")
-        self._note(call, reply.status, code, fault)
+        note(
+            self._parts,
+            call,
+            reply.status,
+            code,
+            fault,
+            tpp_id=call.client_id or None,
+            request_id=call.headers.get(INTERACTION),
+        )
         if fault is not None:
             return await replies.broken(call, fault, reply, request)
         return replies.sent(call, reply)
-
-    def _fault(self, call: Call, *, is_answered: bool) -> Fault | None:
-        """What goes wrong with this reply: the plan first, then the login's own fault."""
-        planned = self._parts.faults.take(call.endpoint, call.login)
-        if planned is not None:
-            return planned
-        if not (call.login and call.endpoint in DATA_CALLS and is_answered):
-            return None
-        return call_fault(call.login, is_next_page=bool(call.page))
-
-    def _note(self, call: Call, status: int, code: str | None, fault: Fault | None) -> None:
-        """The call is in the journal, with what the caller will see of it."""
-        if fault and fault.kind == "status":
-            status, code = fault.status, fault.code
-        now = self._parts.clock.now().isoformat(timespec="milliseconds")
-        self._parts.journal.add(
-            CallRow(
-                endpoint=call.endpoint,
-                country=call.country,
-                consent_id=call.consent.id if call.consent else None,
-                tpp_id=call.client_id or None,
-                account=call.account,
-                request_id=call.headers.get(INTERACTION),
-                attended=call.is_attended,
-                page="next" if call.page else "first",
-                status=status,
-                code=code,
-                fault=fault.kind if fault else None,
-                at=now.replace("+00:00", "Z"),
-            )
-        )
 
 
 def _call(request: Request) -> Call:
@@ -152,10 +130,10 @@ def _call(request: Request) -> Call:
 def _endpoint(call: Call) -> Answer:
     """The function of the path; the call knows its name and what the path names."""
     names = call.rest.split("/")
-    fits = [one for one in TABLE if call.country and _fits(one.path.split("/"), names)]
-    if not fits:
+    served = [one for one in TABLE if call.country and fits(one.path.split("/"), names)]
+    if not served:
         raise AccessRefused(404, "NotFound", "no such path")
-    found = next((one for one in fits if one.method == call.method), None)
+    found = next((one for one in served if one.method == call.method), None)
     if found is None:
         raise AccessRefused(405, "NotAllowed", "not with this method")
     call.endpoint = found.name
@@ -163,13 +141,6 @@ def _endpoint(call: Call) -> Answer:
         if pattern.startswith("{"):
             call.names[pattern.strip("{}")] = name
     return found.answer
-
-
-def _fits(pattern: list[str], names: list[str]) -> bool:
-    return len(pattern) == len(names) and all(
-        name if part.startswith("{") else part == name
-        for part, name in zip(pattern, names, strict=True)
-    )
 
 
 async def _body(request: Request) -> bytes:

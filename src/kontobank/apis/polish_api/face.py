@@ -7,14 +7,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from kontobank.access.journal import CallRow
 from kontobank.access.nouns import AccessRefused
+from kontobank.apis.answered import fault_of, note
 from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import auth, check, data
 from kontobank.apis.polish_api.breakage import broken
 from kontobank.apis.polish_api.parts import VERSIONS, Call
-from kontobank.apis.polish_api.replies import body_with_header, error_members, instant, signed
-from kontobank.faults import Fault, call_fault
+from kontobank.apis.polish_api.replies import body_with_header, error_members, signed
 from kontobank.mask import place_or_none
 from kontobank.signing import SIGNATURE_HEADER, SealRefused
 
@@ -70,10 +69,20 @@ class Face:
         except (AccessRefused, SealRefused) as refusal:
             status, code = refusal.status, refusal.code
             members = error_members(refusal.code, refusal.message)
-        fault = self._fault(call, is_answered=code is None)
+        is_data_call = call.endpoint in ENDPOINTS["accounts"] and call.endpoint != "deleteConsent"
+        fault = fault_of(self._parts, call, is_data_call=is_data_call, is_answered=code is None)
         if fault and fault.kind == "withdrawn" and call.consent:
             self._parts.registry.end(call.consent, "withdrawn")
-        self._note(call, status, code, fault)
+        tpp_id = call.header.get("tppId") or call.body.get("client_id")
+        note(
+            self._parts,
+            call,
+            status,
+            code,
+            fault,
+            tpp_id=str(tpp_id) if tpp_id else None,
+            request_id=call.request_id,
+        )
         if fault is not None:
             return await broken(self._parts, call, fault, status, members, request)
         return self._reply(call, status, members)
@@ -96,16 +105,6 @@ class Face:
         if isinstance(tpp_id, str) and tpp_id:
             self._parts.seals.pin(tpp_id, seal)
 
-    def _fault(self, call: Call, *, is_answered: bool) -> Fault | None:
-        """What goes wrong with this reply: the plan first, then the login's own fault."""
-        planned = self._parts.faults.take(call.endpoint, call.login)
-        if planned is not None:
-            return planned
-        is_data_call = call.endpoint in ENDPOINTS["accounts"] and call.endpoint != "deleteConsent"
-        if not (call.login and is_data_call and is_answered):
-            return None
-        return call_fault(call.login, is_next_page=bool(call.page))
-
     def _reply(self, call: Call, status: int, members: bytes | None) -> Response:
         if members is None:
             return Response(status_code=status, headers={SIGNATURE_HEADER: self._empty()})
@@ -114,28 +113,6 @@ class Face:
 
     def _empty(self) -> str:
         return self._parts.signer.sign(b"")
-
-    def _note(self, call: Call, status: int, code: str | None, fault: Fault | None) -> None:
-        """The call is in the journal, with what the caller will see of it."""
-        if fault and fault.kind == "status":
-            status, code = fault.status, fault.code
-        tpp_id = call.header.get("tppId") or call.body.get("client_id")
-        self._parts.journal.add(
-            CallRow(
-                endpoint=call.endpoint,
-                country=call.country,
-                consent_id=call.consent.id if call.consent else None,
-                tpp_id=str(tpp_id) if tpp_id else None,
-                account=call.account,
-                request_id=call.request_id,
-                attended=call.is_attended,
-                page="next" if call.page else "first",
-                status=status,
-                code=code,
-                fault=fault.kind if fault else None,
-                at=instant(self._parts.clock.now()),
-            )
-        )
 
 
 def _endpoint(request: Request, call: Call) -> Answer:

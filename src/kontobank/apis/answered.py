@@ -1,0 +1,86 @@
+"""What every interface does with a call once it is answered: spoil it on purpose, write it down."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from kontobank.access.journal import CallRow
+from kontobank.apis.parts import Parts
+from kontobank.faults import Fault, call_fault
+
+
+class Named(Protocol):
+    """A consent of any standard."""
+
+    @property
+    def id(self) -> str: ...
+
+
+class Answered(Protocol):
+    """What a call of any standard tells of itself; `page` is empty or 0 for a list's first."""
+
+    @property
+    def endpoint(self) -> str: ...
+    @property
+    def country(self) -> str: ...
+    @property
+    def login(self) -> str | None: ...
+    @property
+    def consent(self) -> Named | None: ...
+    @property
+    def account(self) -> str | None: ...
+    @property
+    def is_attended(self) -> bool: ...
+    @property
+    def page(self) -> str | int | None: ...
+
+
+def fault_of(
+    parts: Parts, call: Answered, *, is_data_call: bool, is_answered: bool
+) -> Fault | None:
+    """What goes wrong with this reply: the plan first, then the login's own fault."""
+    planned = parts.faults.take(call.endpoint, call.login)
+    if planned is not None:
+        return planned
+    if not (call.login and is_data_call and is_answered):
+        return None
+    return call_fault(call.login, is_next_page=bool(call.page))
+
+
+def note(
+    parts: Parts,
+    call: Answered,
+    status: int,
+    code: str | None,
+    fault: Fault | None,
+    *,
+    tpp_id: str | None,
+    request_id: str | None,
+) -> None:
+    """The call is in the journal, with what the caller will see of it."""
+    if fault and fault.kind == "status":
+        status, code = fault.status, fault.code
+    now = parts.clock.now().isoformat(timespec="milliseconds")
+    parts.journal.add(
+        CallRow(
+            endpoint=call.endpoint,
+            country=call.country,
+            consent_id=call.consent.id if call.consent else None,
+            tpp_id=tpp_id,
+            account=call.account,
+            request_id=request_id,
+            attended=call.is_attended,
+            page="next" if call.page else "first",
+            status=status,
+            code=code,
+            fault=fault.kind if fault else None,
+            at=now.replace("+00:00", "Z"),
+        )
+    )
+
+
+def fits(pattern: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether a path's parts are those of a pattern, in which `{name}` stands for any text."""
+    return len(pattern) == len(names) and all(
+        name if part.startswith("{") else part == name
+        for part, name in zip(pattern, names, strict=True)
+    )

@@ -76,21 +76,23 @@ def on_stop_signals(stop: Callable[[], None]) -> None:
 
 
 @asynccontextmanager
-async def serving(config: Config) -> AsyncIterator[tuple[str, asyncio.Task[None]]]:
-    """The server runs while the block lasts; yields its address and the task to wait for."""
+async def serving(config: Config) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """The server runs while the block lasts; yields its address and the event of a stop."""
     with listen(config.host, config.port) as sock:
         address = address_of(sock)
         async with running(config) as platform:
             server = Server(server_settings(application(config, platform, address)))
-            on_stop_signals(lambda: setattr(server, "should_exit", True))
+            stopped = asyncio.Event()
+            on_stop_signals(stopped.set)
             task = asyncio.create_task(server.serve(sockets=[sock]))
+            task.add_done_callback(lambda _: stopped.set())
             while not server.started and not task.done():
                 await asyncio.sleep(0.005)
             try:
-                yield address, task
+                yield address, stopped
             finally:
                 server.should_exit = True
-                await asyncio.gather(task, return_exceptions=True)
+                await task
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -130,10 +132,10 @@ def spare_collector() -> None:
 async def _serve(config: Config) -> None:
     configure_logs(config.log_level)
     metrics = serve_metrics("127.0.0.1", config.metrics_port)
-    async with serving(config) as (address, task):
+    async with serving(config) as (address, stopped):
         spare_collector()
         log.info("serving", host=address, port=metrics)
-        await task
+        await stopped.wait()
 
 
 async def _work(config: Config) -> None:

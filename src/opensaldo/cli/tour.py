@@ -48,9 +48,9 @@ async def _tour(
     config = _config(folder, options.port, kontobank_url)
     key = await _prepared_client(config)
     serve_metrics("127.0.0.1", 0)
-    async with serving(config) as (address, task):
+    async with serving(config) as (address, stopped):
         showing.started(address, kontobank_url)
-        result = await _unless_stopped(_main_job(address, key, showing), task)
+        result = await _unless_stopped(_main_job(address, key, showing), stopped)
         if result is None:
             return
         summary = _summary(address, key, kontobank_url, result, perf_counter() - started_s)
@@ -62,16 +62,17 @@ async def _tour(
             raise OSError(f"The import ended {result['state']}.")
         if not options.once:
             showing.staying(address, key, kontobank_url)
-            await task
+            await stopped.wait()
 
 
 async def _unless_stopped(
-    job: Coroutine[Any, Any, dict[str, Any]], server: asyncio.Task[None]
+    job: Coroutine[Any, Any, dict[str, Any]], stopped: asyncio.Event
 ) -> dict[str, Any] | None:
-    """The job's result; None when the server was stopped before the job was done."""
-    work = asyncio.create_task(job)
-    await asyncio.wait({work, server}, return_when=asyncio.FIRST_COMPLETED)
-    if server.done():
+    """The job's result; None when the demo was stopped before the job was done."""
+    work, stop = asyncio.create_task(job), asyncio.create_task(stopped.wait())
+    await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if stopped.is_set():
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         return None

@@ -1,0 +1,36 @@
+"""Ctrl-C while the demo loads is never lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from opensaldo.cli.demo import interrupts_kept
+
+
+class Interrupted:
+    """Where Python prints an exception and goes on: a destructor."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        sum(range(1000))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_a_destructor_swallowed_still_ends_the_program():
+    before, reached = signal.getsignal(signal.SIGINT), []
+    with pytest.raises(KeyboardInterrupt), interrupts_kept():
+        one = Interrupted()
+        del one
+        reached.append("the next line")
+    assert reached == ["the next line"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_without_an_interrupt_nothing_changes():
+    before = signal.getsignal(signal.SIGINT)
+    with interrupts_kept():
+        pass
+    assert signal.getsignal(signal.SIGINT) is before

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +16,7 @@ from opensaldo.connectors.signing import Seal
 from opensaldo.connectors.simulation import models_of
 from opensaldo.domain.clock import system_clock
 from opensaldo.domain.target import Interface
+from opensaldo.engine.mock import PSU, RETURN_URL, MockPerson, grant, read_page
 from tests.support.bank import Bank, Road, on_road, running_bank
 
 pytestmark = pytest.mark.enable_socket
@@ -80,3 +83,21 @@ def test_the_simulated_banks_pages_wear_its_name(bank: Bank, seal: Seal):
         return page.body
 
     assert "PKO BP" in on_road(bank, seal, work, name="PkoApi")
+
+
+def test_a_bank_that_wants_account_numbers_first_gets_those_the_persons_app_shows(
+    bank: Bank, seal: Seal
+):
+    async def work(road: Road) -> tuple[Access, list[str]]:
+        login = "test2"
+        person = MockPerson(login=login, app_url=f"{bank.url}/app/ro?login={login}")
+        request = replace(road.request(), return_url=RETURN_URL)
+        access = await grant(road.door, road.connector, request, person)
+        numbers = access.account_numbers
+        readings = [await road.connector.account(access, one, PSU) for one in numbers]
+        return access, [one.account.iban or "" for one in readings]
+
+    access, ibans = on_road(bank, seal, work, name="UnicreditApi_ro")
+    page = urllib.request.urlopen(f"{bank.url}/app/ro?login=test2", timeout=10).read().decode()
+    assert read_page(page).accounts == ibans
+    assert len(access.account_numbers) == len(ibans) == 1

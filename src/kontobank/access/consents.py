@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from kontobank import seeds
 from kontobank.access.nouns import REMEMBERED_MAX, AccessRefused, Authorization
 from kontobank.clock import Clock
+from kontobank.people.owners import PARTIAL_LOGIN
 
 ONE_OFF_LIFE_S = 3_600
 AUTHORISATIONS_MAX = 20
@@ -186,14 +187,17 @@ class Consents:
         accounts: tuple[str, ...],
         state: str = "finalised",
     ) -> None:
-        """The person authorised the consent; an older recurring one of theirs has expired."""
+        """The person authorised the consent; an older recurring one of theirs has expired.
+
+        Where two must sign, it waits for the other one.
+        """
         authorisation.state, authorisation.login = state, login
         if consent.status == "valid":
             consent.extra_sca_at = self._clock.now()
             return
         if consent.is_recurring:
             self._expire_older(consent, login)
-        consent.status = "valid"
+        consent.status = "partiallyAuthorised" if login == PARTIAL_LOGIN else "valid"
         consent.login = login
         consent.accounts = accounts
         consent.sca_at = self._clock.now()

@@ -1,4 +1,4 @@
-"""The bank's app as a page: what waits for this person's decision, and two buttons."""
+"""The bank's app as a page: the person's accounts, what waits for their decision, two buttons."""
 
 from jinja2 import Environment
 from starlette.requests import Request
@@ -6,6 +6,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from kontobank.access.approvals import Approvals
+from kontobank.login.steps import Desk
 from kontobank.login.words import words_of
 from kontobank.mask import place_or_none
 
@@ -17,12 +18,13 @@ class App:
     """Shows and takes the decisions of one bank's people."""
 
     def __init__(
-        self, approvals: Approvals, templates: Environment, headers: dict[str, str]
+        self, desk: Desk, approvals: Approvals, templates: Environment, headers: dict[str, str]
     ) -> None:
+        self._desk = desk
         self._approvals, self._templates, self._headers = approvals, templates, headers
 
     async def show(self, request: Request) -> Response:
-        """What waits for the person of the query's login."""
+        """The accounts of the person of the query's login, and what waits for their decision."""
         country, mask = place_or_none(request.path_params["place"])
         login = request.query_params.get("login", "")[:LOGIN_CHARACTERS_MAX]
         waiting = [
@@ -35,6 +37,7 @@ class App:
             bank_name=mask.name,
             login=login,
             waiting=waiting,
+            accounts=self._desk.accounts_of(country, login) if country else (),
         )
         return HTMLResponse(page, headers=self._headers)
 
@@ -52,9 +55,11 @@ class App:
         return RedirectResponse(f"{request.url.path}?{query}", 303, headers=self._headers)
 
 
-def routes(approvals: Approvals, templates: Environment, headers: dict[str, str]) -> list[Route]:
+def routes(
+    desk: Desk, approvals: Approvals, templates: Environment, headers: dict[str, str]
+) -> list[Route]:
     """The routes of the app."""
-    app = App(approvals, templates, headers)
+    app = App(desk, approvals, templates, headers)
     return [
         Route(PATH, app.show, methods=["GET"]),
         Route(PATH, app.decide, methods=["POST"]),

@@ -110,7 +110,7 @@ def routes(registry: Registry, desk: Desk, approvals: Approvals) -> list[Route]:
     paths = [f"/{standard}/{{place}}/login" for standard in STANDARDS]
     return [
         *(Route(path, pages.show, methods=["GET"]) for path in paths),
-        *app.routes(approvals, pages.templates, SECURITY_HEADERS),
+        *app.routes(desk, approvals, pages.templates, SECURITY_HEADERS),
         *(Route(path, pages.submit, methods=["POST"]) for path in paths),
         Route("/static/kontobank.css", pages.style, methods=["GET"]),
         Route("/", pages.home, methods=["GET"]),

@@ -69,6 +69,12 @@ class Desk:
             if not wanted or (account.number[:4], account.number[-4:]) in ends
         }
 
+    def accounts_of(self, code: str, login: str) -> tuple[Account, ...]:
+        """What a person has at the bank in this country; nothing where nobody has this login."""
+        if not is_known(login):
+            return ()
+        return world_of(self._seed, code, login, self._clock.today()).accounts
+
     def _login(self, authorization: Authorization, form: Form) -> Shown | Back:
         login = form.login.strip()[:LOGIN_CHARACTERS_MAX]
         is_right = hmac.compare_digest(form.password.encode(), PASSWORD.encode())

@@ -35,7 +35,11 @@ APP_LOGIN = "test-app"
 CONFIRMING_LOGIN = "test-confirm"
 PHOTO_LOGIN = "test-photo"
 CHIP_LOGIN = "test-chip"
-SCA_LOGINS = (APP_LOGIN, CONFIRMING_LOGIN, PHOTO_LOGIN, CHIP_LOGIN)
+PARTIAL_LOGIN = "test-partial"
+SCA_LOGINS = (APP_LOGIN, CONFIRMING_LOGIN, PHOTO_LOGIN, CHIP_LOGIN, PARTIAL_LOGIN)
+WALLET_LOGIN = "quirk-wallet"
+SUB_ACCOUNTS_LOGIN = "quirk-sub-accounts"
+WALLET_LOGINS = (WALLET_LOGIN, SUB_ACCOUNTS_LOGIN)
 BOOKED_ONLY_LOGIN = "quirk-booked-only"
 ROTATING_LOGIN = "quirk-one-use-tokens"
 QUIRK_LOGINS = (
@@ -50,6 +54,7 @@ QUIRK_LOGINS = (
     "quirk-query-links",
     "quirk-absolute-links",
     "quirk-problem",
+    *WALLET_LOGINS,
     BOOKED_ONLY_LOGIN,
     ROTATING_LOGIN,
 )

@@ -7,8 +7,15 @@ from functools import lru_cache
 from kontobank import seeds
 from kontobank.people.countries import Country, country
 from kontobank.people.numbers import account_iban
-from kontobank.people.owners import BENCH_PREFIX, DEFAULT_SHAPE, canonical, owners, shape
-from kontobank.world import bench, cycle, everyday, other_books, unbooked
+from kontobank.people.owners import (
+    BENCH_PREFIX,
+    DEFAULT_SHAPE,
+    WALLET_LOGINS,
+    canonical,
+    owners,
+    shape,
+)
+from kontobank.world import bench, cycle, everyday, other_books, unbooked, wallet
 from kontobank.world.nouns import HISTORY_STARTS_ON, Account, Card, MonthBook, World
 
 BookMaker = Callable[[int, Country, str, int], MonthBook]
@@ -105,4 +112,5 @@ def _account(seed: int, place: Country, login: str, index: int, kind: str, day: 
         oldest_on=oldest_on,
         unbooked=unbooked.rows(seed, place, login, index, day) if has_unbooked else (),
         extra={"limit": CARD_LIMIT[place.currency]} if kind == "CARD" else {},
+        pockets=wallet.pockets(seed, place, login, index, day) if login in WALLET_LOGINS else (),
     )

@@ -40,7 +40,10 @@ class Transaction:
 
 @dataclass(frozen=True)
 class Account:
-    """One account on one day; `book` gives the booked rows of a month, oldest first."""
+    """One account on one day; `book` gives the booked rows of a month, oldest first.
+
+    `pockets` are what the same account holds in other currencies.
+    """
 
     number: str
     type_code: str
@@ -56,6 +59,7 @@ class Account:
     oldest_on: date
     unbooked: tuple[Transaction, ...] = ()
     extra: dict[str, str] = field(default_factory=dict)
+    pockets: tuple["Account", ...] = ()
 
     def rows(self, first: date, last: date) -> list[Transaction]:
         """The booked rows of the days first..last (both included), oldest first."""

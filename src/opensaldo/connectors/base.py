@@ -83,6 +83,9 @@ class Redirect:
     memory: Mapping[str, str] = field(default_factory=dict)
 
 
+ACCOUNT_NUMBERS = "accounts"  # the name of a field for the person's own account numbers
+
+
 class FieldKind(StrEnum):
     """How one asked value is typed in."""
 

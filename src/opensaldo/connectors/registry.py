@@ -82,10 +82,16 @@ NO_BANKS: SettingsOf = {}
 
 
 class Catalog:
-    """The targets on offer and their connectors; nothing in it changes after the start."""
+    """The targets on offer and their connectors; nothing in it changes after the start.
 
-    def __init__(self, offers: Mapping[Target, Callable[[], Connector]]) -> None:
+    `mock_bank_url` is where KontoBank shows its own pages, empty without it.
+    """
+
+    def __init__(
+        self, offers: Mapping[Target, Callable[[], Connector]], *, mock_bank_url: str = ""
+    ) -> None:
         """Keep the targets in the given order; a connector is made when first asked for."""
+        self.mock_bank_url = mock_bank_url.rstrip("/")
         self._targets = {
             environment: {one.name: one for one in offers if one.environment is environment}
             for environment in Environment
@@ -143,4 +149,5 @@ def load_catalog(
     offers = offers_of(
         read_bank_files(), settings, spoken=PROTOCOLS, has_kontobank=bool(kontobank_url)
     )
-    return Catalog({offer.target: partial(connector_of, offer) for offer in offers})
+    makers = {offer.target: partial(connector_of, offer) for offer in offers}
+    return Catalog(makers, mock_bank_url=kontobank_url or "")

@@ -77,13 +77,18 @@ def account_of(found: Found, iban: Secret) -> str:
     """The bank's own name of the account with this IBAN, which may be written with blanks.
 
     Raises:
-        InvalidIban: no import of accounts of this session found it.
+        InvalidIban: no import of accounts of this session found it, or it has several currencies.
     """
     asked = _plain(iban.reveal())
+    fitting: dict[str, str] = {}
     for number, one in found.items():
         if is_account(one) and one.account.iban and _plain(one.account.iban) == asked:
-            return number
-    raise InvalidIban
+            fitting.setdefault(one.account.currency, number)
+    if len(fitting) > 1:
+        raise InvalidIban("Accounts in several currencies have this IBAN; import all accounts.")
+    if not fitting:
+        raise InvalidIban
+    return next(iter(fitting.values()))
 
 
 def card_of(found: Found, wanted: Secret) -> str:

@@ -7,12 +7,13 @@ and waits when told to; the connector does not know the difference. Test environ
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from opensaldo.connectors.base import (
+    ACCOUNT_NUMBERS,
     Access,
     Ask,
     Connector,
@@ -50,18 +51,21 @@ WILLING = frozenset({"agree", "approve"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MockPerson:
-    """Who signs in, and how."""
+    """Who signs in, and how; `app_url` is their bank's app, which shows their accounts."""
 
     login: str = "test1"
     password: str = MOCK_PASSWORD
     code: str = MOCK_PASSWORD
+    app_url: str = ""
 
     def fields(self) -> dict[str, str]:
         """What the person types, by the name of the field."""
         return {"login": self.login, "password": self.password, "code": self.code}
 
-    def typed(self, one: Field) -> str:
-        """What the person types into a field that a connector asks for."""
+    def typed(self, one: Field, accounts: Sequence[str] = ()) -> str:
+        """What the person, who has these accounts, types into a field a connector asks for."""
+        if one.name == ACCOUNT_NUMBERS:
+            return ", ".join(accounts)
         match one.kind:
             case FieldKind.CHOICE:
                 return one.options[0][0] if one.options else ""
@@ -106,9 +110,9 @@ async def open_mock_session(
     request = signin.sign_in_request(
         platform, session, found, PSU, return_url=RETURN_URL, state=new_hex()
     )
-    access = await grant(
-        platform.door, platform.catalog.connector(found), request, MockPerson(login=login)
-    )
+    app = f"{platform.catalog.mock_bank_url}/app/{found.country}?{urlencode({'login': login})}"
+    person = MockPerson(login=login, app_url=app)
+    access = await grant(platform.door, platform.catalog.connector(found), request, person)
     granted = GrantedAccess(access=access, psu=PSU)
     return session, await signin.finish(platform, session, request, granted, None)
 
@@ -142,9 +146,17 @@ async def _answer(door: Door, step: WaitingStep, person: MockPerson) -> dict[str
         case Redirect():
             return await walk(door, step.url, person, until=RETURN_URL)
         case Ask():
-            return {one.name: person.typed(one) for one in step.fields}
+            is_needed = any(one.name == ACCOUNT_NUMBERS for one in step.fields)
+            accounts = await _own_accounts(door, person) if is_needed else ()
+            return {one.name: person.typed(one, accounts) for one in step.fields}
     await asyncio.sleep(step.every_s)
     return {}
+
+
+async def _own_accounts(door: Door, person: MockPerson) -> tuple[str, ...]:
+    """The account numbers the person reads off their bank's app."""
+    page = await door.browse("GET", person.app_url, None, {})
+    return tuple(read_page(page.body).accounts)
 
 
 async def walk(door: Door, url: str, person: MockPerson, *, until: str) -> dict[str, str]:
@@ -185,7 +197,7 @@ async def walk(door: Door, url: str, person: MockPerson, *, until: str) -> dict[
 
 @dataclass(slots=True)
 class FoundPage:
-    """The first form of a page: where it goes, its fields in order, and what the page warns of."""
+    """The first form of a page, what the page warns of, and the person's accounts it shows."""
 
     action: str | None = None
     has_form: bool = False
@@ -194,6 +206,7 @@ class FoundPage:
     fields: list[tuple[str, str]] = field(default_factory=list)
     submits: list[tuple[str, str]] = field(default_factory=list)
     asks: dict[str, str] = field(default_factory=dict)
+    accounts: list[str] = field(default_factory=list)
 
     def filled(self, answers: Mapping[str, str]) -> list[tuple[str, str]]:
         """The form's fields with the answers in their places, and the button that goes on."""
@@ -220,6 +233,8 @@ class _PageReader(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if "data-error" in values:
             self.found.alert = values["data-error"]
+        if "data-account" in values:
+            self.found.accounts.append(values["data-account"])
         if tag == "meta" and values.get("http-equiv", "").lower() == "refresh":
             self.found.refresh_s = _whole_seconds(values.get("content", ""))
         if tag == "form" and not self.found.has_form:

@@ -80,19 +80,19 @@ async def erase_owner(platform: Platform, caller: Caller, owner_external_id: str
 def merge(imports: list[Holdings]) -> Holdings:
     """Several imports of one target as one, oldest first (wire contract, section 7.1).
 
-    Accounts are matched by IBAN, cards by their id, then number; the newest import replaces
-    balances and owners; transactions are united, equal ones keeping the highest multiplicity one
-    import had.
+    Accounts are matched by IBAN and currency, cards by their id, then number; the newest import
+    replaces balances and owners; transactions are united, equal ones keeping the highest
+    multiplicity one import had.
     """
-    accounts: dict[str | None, Account] = {}
+    accounts: dict[tuple[str | None, str], Account] = {}
     cards: dict[str | None, Card] = {}
     deposits: dict[str | None, Deposit] = {}
     owners_found: dict[Owner, None] = {}
     for held in imports:
         owners_found = dict.fromkeys((*held.owners, *owners_found))
         for account in held.accounts:
-            key = account.iban or account.name
-            accounts[key] = _with_rows_of(accounts.get(key), account)
+            named = (account.iban or account.name, account.currency)
+            accounts[named] = _with_rows_of(accounts.get(named), account)
         for card in held.cards:
             key = card.card_id or card.number or card.iban
             cards[key] = _with_rows_of(cards.get(key), card)

@@ -21,7 +21,7 @@ class Interrupted:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_that_a_destructor_swallowed_still_ends_the_program():
     before, reached = signal.getsignal(signal.SIGINT), []
-    with pytest.raises(KeyboardInterrupt), interrupts_kept():
+    with pytest.raises(KeyboardInterrupt), interrupts_kept():  # noqa: PT012 - raised at its end
         one = Interrupted()
         del one
         reached.append("the next line")

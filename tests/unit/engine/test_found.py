@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -78,6 +79,15 @@ def test_no_other_text_is_an_account_of_the_session(written: str):
     with pytest.raises(InvalidIban) as caught:
         account_of(FOUND, Secret(written))
     assert written.strip() == "" or written not in caught.value.message
+
+
+def test_an_iban_of_several_currencies_names_no_single_account():
+    euros = replace(an_account(iban=IBAN, transactions=()), currency="EUR")
+    found = {**FOUND, "part": AccountReading(account=euros, owners=())}
+    with pytest.raises(InvalidIban, match="several currencies"):
+        account_of(found, Secret(IBAN))
+    again = {**FOUND, "resource-9": reading(IBAN)}
+    assert account_of(again, Secret(IBAN)) == "resource-1"
 
 
 def test_an_account_without_iban_cannot_be_asked_for():

@@ -70,6 +70,13 @@ def test_merging_is_idempotent(imports: list[list[Transaction]]):
     assert merge([once]) == once
 
 
+def test_one_iban_in_two_currencies_is_two_accounts():
+    both = Holdings(
+        accounts=tuple(an_account(currency=one, balance=Decimal(1)) for one in ("PLN", "EUR"))
+    )
+    assert [one.currency for one in merge([both, both]).accounts] == ["PLN", "EUR"]
+
+
 def a_row(**changes: Any) -> Transaction:
     return Transaction(**{"amount": Decimal(-5), "booked_on": FIRST, **changes})
 

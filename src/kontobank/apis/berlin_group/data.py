@@ -10,8 +10,8 @@ from kontobank.apis.berlin_group import listing, render, tokens
 from kontobank.apis.berlin_group.call import Call, Reply
 from kontobank.apis.parts import Parts
 from kontobank.faults import SLOW_PAGE_ROWS_MAX
-from kontobank.people.owners import BOOKED_ONLY_LOGIN
-from kontobank.world import Account, Card, Transaction
+from kontobank.people.owners import BOOKED_ONLY_LOGIN, SUB_ACCOUNTS_LOGIN
+from kontobank.world import Account, Card, Transaction, wallet
 
 EVERY_ACCOUNT = "*"
 CARD_TYPE = "CARD"
@@ -30,14 +30,14 @@ def get_accounts(parts: Parts, call: Call) -> Reply:
 def get_account(parts: Parts, call: Call) -> Reply:
     """One account."""
     consent, account = _account(parts, call, "accounts")
-    _count(parts, call, consent, account.number)
+    _count(parts, call, consent, _key(account))
     return Reply(200, {"account": _account_shown(parts, call, consent, account)})
 
 
 def get_balances(parts: Parts, call: Call) -> Reply:
     """What one account holds."""
     consent, account = _account(parts, call, "balances")
-    _count(parts, call, consent, account.number)
+    _count(parts, call, consent, _key(account))
     body = {"account": render.reference(account), "balances": render.balances(account)}
     return Reply(200, body)
 
@@ -50,7 +50,7 @@ def get_transactions(parts: Parts, call: Call) -> Reply:
         call,
         consent,
         account,
-        account.number,
+        _key(account),
         account.rows,
         lambda row: _linked(call, render.transaction(row, account), row),
     )
@@ -64,7 +64,7 @@ def get_transactions(parts: Parts, call: Call) -> Reply:
 def get_transaction(parts: Parts, call: Call) -> Reply:
     """One row of an account."""
     consent, account = _account(parts, call, "transactions")
-    _count(parts, call, consent, account.number)
+    _count(parts, call, consent, _key(account))
     rows = [*account.rows(account.oldest_on, parts.clock.today()), *account.unbooked]
     row = next((row for row in rows if row.item_id == call.path["transaction"]), None)
     if row is None:
@@ -158,7 +158,7 @@ def _page_size(consent: AccountConsent) -> int:
 def _account_shown(
     parts: Parts, call: Call, consent: AccountConsent, account: Account
 ) -> dict[str, Any]:
-    name = resource_id(parts, consent, account.number)
+    name = resource_id(parts, consent, _key(account))
     details = render.account_details(account, name, shows_owner=consent.wish.shows_owner)
     shown = render.with_bic(details, call.country)
     if call.query.get("withBalance") == "true" and account.number in consent.granted("balances"):
@@ -212,7 +212,21 @@ def _consent(parts: Parts, call: Call) -> AccountConsent:
 def _accounts(parts: Parts, call: Call, consent: AccountConsent) -> list[Account]:
     world = parts.world(call.country, consent.login or "")
     granted = consent.granted("accounts")
-    return [one for one in world.accounts if one.number in granted and one.type_code != CARD_TYPE]
+    accounts = [one for one in world.accounts if one.type_code != CARD_TYPE]
+    return [shown for one in accounts if one.number in granted for shown in _shown(one, consent)]
+
+
+def _shown(account: Account, consent: AccountConsent) -> tuple[Account, ...]:
+    """The account; a wallet as one of all currencies, with or without its sub-accounts."""
+    if not account.pockets:
+        return (account,)
+    subs = wallet.apart(account) if consent.login == SUB_ACCOUNTS_LOGIN else ()
+    return (wallet.together(account), *subs)
+
+
+def _key(account: Account) -> str:
+    """What tells the account from the person's others: its number, and a pocket's currency."""
+    return account.number + account.extra.get(wallet.POCKET, "")
 
 
 def _cards(parts: Parts, call: Call, consent: AccountConsent) -> list[Card]:
@@ -225,7 +239,7 @@ def _account(parts: Parts, call: Call, kind: str) -> tuple[AccountConsent, Accou
     """The consent and the account of the path, else 404; 401 where the consent lacks the kind."""
     consent = _consent(parts, call)
     for account in _accounts(parts, call, consent):
-        if resource_id(parts, consent, account.number) == call.path["account"]:
+        if resource_id(parts, consent, _key(account)) == call.path["account"]:
             call.account = account.number[-4:]
             _check_kind(consent, account.number, kind)
             return consent, account

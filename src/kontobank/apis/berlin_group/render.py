@@ -52,19 +52,20 @@ def with_bic(shown: dict[str, Any], code: str) -> dict[str, Any]:
 
 
 def balances(account: Account) -> list[dict[str, Any]]:
-    """What is booked, and what can be spent."""
-    shown = (
-        ("closingBooked", account.balance_minor),
-        ("interimAvailable", account.available_minor),
-    )
+    """What is booked, and what can be spent; of a wallet in each currency."""
+    held = account.pockets or (account,)
     return [
         {
-            "balanceAmount": amount(minor, account.currency),
+            "balanceAmount": amount(minor, one.currency),
             "balanceType": kind,
             "creditLimitIncluded": False,
-            "referenceDate": account.day.isoformat(),
+            "referenceDate": one.day.isoformat(),
         }
-        for kind, minor in shown
+        for one in held
+        for kind, minor in (
+            ("closingBooked", one.balance_minor),
+            ("interimAvailable", one.available_minor),
+        )
     ]
 
 
@@ -76,8 +77,8 @@ def transaction(row: Transaction, account: Account) -> dict[str, Any]:
         "transactionId": row.item_id,
         "entryReference": row.item_id[:SHORT_CHARACTERS_MAX],
         "transactionAmount": amount(row.minor, row.currency),
-        **_side("creditor", creditor, account.currency),
-        **_side("debtor", debtor, account.currency),
+        **_side("creditor", creditor, row.currency),
+        **_side("debtor", debtor, row.currency),
         "remittanceInformationUnstructured": row.title[:TEXT_CHARACTERS_MAX],
         "proprietaryBankTransactionCode": row.kind[:SHORT_CHARACTERS_MAX],
     }

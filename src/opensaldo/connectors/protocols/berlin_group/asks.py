@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from opensaldo.connectors.base import Ask, Field, FieldKind, SignInRequest
+from opensaldo.connectors.base import ACCOUNT_NUMBERS, Ask, Field, FieldKind, SignInRequest
 from opensaldo.connectors.protocols.berlin_group.consents import ConsentAnswer
 from opensaldo.errors import InvalidCredentials
 
@@ -13,7 +13,6 @@ LOGIN = "login"
 PASSWORD = "password"  # noqa: S105 - a field's name
 METHOD = "method"
 CODE = "code"
-ACCOUNTS = "accounts"
 LOGIN_CHARACTERS_MAX = 128
 CODE_CHARACTERS_MAX = 64
 ACCOUNTS_CHARACTERS_MAX = 1_000
@@ -29,7 +28,7 @@ def questions(
     if accounts:
         fields.append(
             Field(
-                name=ACCOUNTS,
+                name=ACCOUNT_NUMBERS,
                 kind=FieldKind.TEXT,
                 label="IBAN",
                 characters_max=ACCOUNTS_CHARACTERS_MAX,
@@ -112,9 +111,9 @@ def account_numbers(answer: Mapping[str, str]) -> tuple[str, ...]:
     Raises:
         InvalidCredentials: one of them cannot be an account number.
     """
-    if ACCOUNTS not in answer:
+    if ACCOUNT_NUMBERS not in answer:
         return ()
-    text = answer[ACCOUNTS].replace(";", ",").replace("\n", ",").upper()
+    text = answer[ACCOUNT_NUMBERS].replace(";", ",").replace("\n", ",").upper()
     numbers = [number for one in text.split(",") if (number := "".join(one.split()))]
     fits = all(one.isalnum() and len(one) in ACCOUNT_CHARACTERS for one in numbers)
     if not 0 < len(numbers) <= ACCOUNTS_MAX or not fits:

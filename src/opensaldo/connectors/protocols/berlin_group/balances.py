@@ -76,9 +76,8 @@ def read_balances(
 ) -> Balances:
     """All balances, and the two that count among those in the account's currency.
 
-    Without `currency` the first balance's is the account's. Of several of one kind the one
-    without the credit limit counts, then the latest. A card whose debits are written without a
-    minus owes what its booked balances say, so those change their sign.
+    Without `currency` the first balance's is the account's. A card whose debits are written
+    without a minus owes what its booked balances say, so those change their sign.
 
     Raises:
         BankAnsweredNonsense: a balance has no amount.
@@ -90,6 +89,16 @@ def read_balances(
             for item in items
         )
     currency = currency or next((item.currency for item in items if item.currency), None)
+    return counted(items, account=account, currency=currency, is_card=is_card)
+
+
+def counted(
+    items: tuple[Balance, ...], *, account: str | None, currency: str | None, is_card: bool
+) -> Balances:
+    """The balances with the two that count.
+
+    Of several of one kind the one without the credit limit counts, then the latest.
+    """
     ours = [item for item in items if item.currency in (None, currency)]
     booked_order = CARD_BOOKED_ORDER if is_card else BOOKED_ORDER
     available_order = CARD_AVAILABLE_ORDER if is_card else AVAILABLE_ORDER

@@ -12,10 +12,12 @@ from typing import Any
 
 from opensaldo.connectors.amounts import amount_in, currency_in, scaled
 from opensaldo.connectors.base import AccountReading
+from opensaldo.connectors.lenient import NO_CURRENCY
 from opensaldo.connectors.protocols.berlin_group.balances import read_balances
 from opensaldo.connectors.protocols.berlin_group.faults import fault_of, refusal_in
 from opensaldo.connectors.protocols.berlin_group.records import Balances, ListedAccount, Rows
 from opensaldo.connectors.protocols.berlin_group.rows import MIXED, number_of, read_rows
+from opensaldo.connectors.protocols.berlin_group.wallets import told_apart
 from opensaldo.connectors.things import Thing, decode, text_of
 from opensaldo.domain.account import Account, Card, Deposit
 from opensaldo.domain.owner import Owner, OwnerKind
@@ -43,6 +45,8 @@ _CLOSED = ("deleted", "closed", "inactive")
 def accounts(body: bytes) -> tuple[ListedAccount, ...]:
     """The accounts and card accounts of a list, or the one of a single answer.
 
+    An account of several currencies is one account for each, where the answer tells which.
+
     Raises:
         OpenSaldoError: the answer is an error, or none of the standard.
     """
@@ -51,7 +55,7 @@ def accounts(body: bytes) -> tuple[ListedAccount, ...]:
     for names, is_card in ((_ACCOUNTS, False), (_CARD_ACCOUNTS, True)):
         for one in found.things(*names) or []:
             read.append(_listed(one, is_card))
-    return tuple(read)
+    return told_apart(tuple(read))
 
 
 def balances(
@@ -69,20 +73,28 @@ def balances(
     found = _answer(body, _BALANCES, _BALANCE_SIGNS, within=(*_ACCOUNTS, *_CARD_ACCOUNTS))
     account = found.thing(*_ACCOUNTS, *_CARD_ACCOUNTS) or Thing({})
     inverted = found.truth("debitAccounting")
+    said = currency_in(account, "currency")
     return read_balances(
         found.things(*_BALANCES) or [],
         account=number_of(account),
-        currency=currency_in(account, "currency") or currency,
+        currency=currency or said if said == NO_CURRENCY else said or currency,
         is_card=is_card or any(name in found for name in _CARD_ACCOUNTS),
         is_debit_positive=is_debit_positive if inverted is None else inverted,
     )
 
 
-def transactions(body: bytes, *, account: str | None = None, signs_amounts: bool = False) -> Rows:
+def transactions(
+    body: bytes,
+    *,
+    account: str | None = None,
+    signs_amounts: bool = False,
+    part_currency: str | None = None,
+) -> Rows:
     """One page of an account's transactions.
 
     `account` is the number of the account they were asked for, where the answer does not repeat
-    it; `signs_amounts` when the bank is known to write signs (see `Rows`).
+    it; `signs_amounts` when the bank is known to write signs (see `Rows`). With `part_currency`
+    the account is a wallet and only the rows in that currency are wanted.
 
     Raises:
         OpenSaldoError: the answer is an error, a file instead of JSON, or none of the standard.
@@ -90,7 +102,7 @@ def transactions(body: bytes, *, account: str | None = None, signs_amounts: bool
     found = _answer(body, (*_REPORTS, *_CARD_REPORTS, *_STATES), _ROW_SIGNS, may_lack=True)
     if any(name in found for name in _CARD_REPORTS):
         return _page(found, _CARD_REPORTS, account, signs_amounts)
-    return _page(found, _REPORTS, account, signs_amounts)
+    return _page(found, _REPORTS, account, signs_amounts, part_currency=part_currency)
 
 
 def card_transactions(
@@ -181,6 +193,7 @@ def _page(
     account: str | None,
     signs_amounts: bool,
     is_debit_positive: bool = False,
+    part_currency: str | None = None,
 ) -> Rows:
     """The page; its rows may stand under the report, in the report's place, or at the top."""
     holder = _holder(found, names)
@@ -194,6 +207,7 @@ def _page(
         next_link=holder.link("next") or found.link("next"),
         signs_amounts=signs_amounts,
         is_debit_positive=is_debit_positive if inverted is None else inverted,
+        part_currency=part_currency,
     )
 
 
@@ -243,6 +257,7 @@ def _listed(one: Thing, is_card: bool) -> ListedAccount:
         transactions_link=one.link("transactions") or one.link("transaction"),
         is_closed=status in _CLOSED,
         is_debit_positive=is_debit_positive,
+        balances=stand if written else None,
     )
 
 

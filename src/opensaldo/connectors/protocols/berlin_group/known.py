@@ -5,6 +5,7 @@ Only what differs from the standard's own addresses is kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -16,6 +17,7 @@ from opensaldo.connectors.protocols.berlin_group.records import ListedAccount
 from opensaldo.errors import BankAnsweredNonsense
 
 CARD_PREFIX = "card:"
+_PART = re.compile(r"part:([A-Z]{3}):(.+)", re.DOTALL)
 NOT_GRANTED = "-"
 _DECODER = msgspec.json.Decoder(dict[str, Any])
 
@@ -47,13 +49,21 @@ def number_of(one: ListedAccount) -> str | None:
     """Our name of the account within its access; None when the bank gave it no id."""
     if one.resource_id is None:
         return None
+    if one.part_currency is not None:
+        return f"part:{one.part_currency}:{one.resource_id}"
     return f"{CARD_PREFIX if one.reading.card else ''}{one.resource_id}"
 
 
+def part_currency_of(number: str) -> str | None:
+    """The currency of a wallet's part; None for an account of its own."""
+    found = _PART.fullmatch(number)
+    return found[1] if found else None
+
+
 def path_of(number: str, *rest: str) -> str:
-    """The standard's path of an account or card account."""
-    is_card = number.startswith(CARD_PREFIX)
-    name = quote(number.removeprefix(CARD_PREFIX), safe="")
+    """The standard's path of an account or card account; a wallet's parts share one."""
+    is_card, part = number.startswith(CARD_PREFIX), _PART.fullmatch(number)
+    name = quote(part[2] if part else number.removeprefix(CARD_PREFIX), safe="")
     return "/".join(("card-accounts" if is_card else "accounts", name, *rest))
 
 

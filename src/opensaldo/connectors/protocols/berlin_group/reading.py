@@ -26,11 +26,13 @@ from opensaldo.connectors.protocols.berlin_group.known import (
     Known,
     known_of,
     number_of,
+    part_currency_of,
     path_of,
     read_known,
 )
 from opensaldo.connectors.protocols.berlin_group.records import ListedAccount, Rows
 from opensaldo.connectors.protocols.berlin_group.trail import Trail
+from opensaldo.connectors.protocols.berlin_group.wallets import currencies_of, part_of, parts_of
 from opensaldo.connectors.quirks import QUIRKS
 from opensaldo.connectors.things import decode
 from opensaldo.domain.clock import Clock
@@ -66,7 +68,7 @@ class Reader:
     ) -> tuple[ListedAccount, ...]:
         """The open accounts the consent names, card accounts after them."""
         body = await self.client.get(_asking("getAccounts", access, psu, path="accounts"))
-        found = convert.accounts(body)
+        found = await self._told_apart(access, psu, convert.accounts(body))
         if with_cards:
             found += await self._listed_cards(access, psu)
         return tuple(one for one in found if not one.is_closed and one.resource_id)
@@ -79,11 +81,7 @@ class Reader:
             _asking("account", access, psu, path=path_of(number), query=query)
         )
         found = convert.accounts(body)
-        one = next((one for one in found if number_of(one) in (number, None)), None)
-        if one is None and len(found) == 1:
-            one = found[0]
-        if one is None:
-            raise BankAnsweredNonsense("account", "the account asked for")
+        one = _asked_for(found, number)
         reading = one.reading
         if self.asks_balances and not one.has_balances:
             reading = await self._with_balances(access, number, psu, one, known)
@@ -112,6 +110,26 @@ class Reader:
                 return
             asking = _asking("transactions", access, psu, link=trail.link)
             replied = await self.client.ask(replace(asking, request_id=request_id))
+
+    async def _told_apart(
+        self, access: Access, psu: PsuContext | None, listed: tuple[ListedAccount, ...]
+    ) -> tuple[ListedAccount, ...]:
+        """The accounts, a wallet's balances asked for where only they tell its currencies."""
+        found: list[ListedAccount] = []
+        for one in listed:
+            if not one.is_whole_wallet or one.is_closed:
+                found.append(one)
+                continue
+            number = number_of(one) or ""
+            known = known_of(one, self.client.root)
+            asking = _asking(
+                "balances", access, psu, path=path_of(number, "balances"), link=known.balances
+            )
+            if not known.covers("balances"):
+                raise BankAnsweredNonsense("accounts[].currency", "a currency, or balances in some")
+            replied = await self.client.ask(asking)
+            found += parts_of(one, convert.balances(replied.checked().body))
+        return tuple(found)
 
     async def _listed_cards(
         self, access: Access, psu: PsuContext | None
@@ -148,6 +166,8 @@ class Reader:
             is_debit_positive=one.is_debit_positive,
             currency=one.reading.account.currency,
         )
+        if one.part_currency is not None:
+            currencies_of(found)
         return _standing_at(one.reading, found.booked, found.available)
 
     async def _first_page(
@@ -187,7 +207,10 @@ class Reader:
         if number.startswith(CARD_PREFIX):
             return convert.card_transactions(body, is_debit_positive=known.is_debit_positive)
         rows = convert.transactions(
-            body, account=known.account or None, signs_amounts=self._signs_amounts
+            body,
+            account=known.account or None,
+            signs_amounts=self._signs_amounts,
+            part_currency=part_currency_of(number),
         )
         self._signs_amounts = self._signs_amounts or rows.signs_amounts
         return rows
@@ -212,6 +235,24 @@ class Reader:
         self._status_place.move_to_end(key)
         while len(self._status_place) > CONSENTS_REMEMBERED_MAX:
             self._status_place.popitem(last=False)
+
+
+def _asked_for(found: tuple[ListedAccount, ...], number: str) -> ListedAccount:
+    """The account of an answer that was asked for; a bank may leave its name out.
+
+    Raises:
+        BankAnsweredNonsense: it is not there.
+    """
+    one = next((one for one in found if number_of(one) in (number, None)), None)
+    if (currency := part_currency_of(number)) is not None and (one is None or one.is_whole_wallet):
+        path = path_of(number)
+        whole = next((one for one in found if path_of(number_of(one) or "") == path), one)
+        one = None if whole is None else part_of(whole, currency)
+    elif one is None and len(found) == 1:
+        one = found[0]
+    if one is None:
+        raise BankAnsweredNonsense("account", "the account asked for")
+    return one
 
 
 def _asking(

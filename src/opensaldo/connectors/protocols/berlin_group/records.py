@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from opensaldo.connectors.base import AccountReading
+from opensaldo.connectors.lenient import NO_CURRENCY
 from opensaldo.domain.transaction import Transaction
 
 
@@ -42,7 +43,8 @@ class ListedAccount:
     `resource_id` is the bank's name of it within one consent. The links are None when the bank
     wrote none for that purpose; `has_links` tells whether it wrote any, for then a missing one
     means that the consent does not cover the call. `is_debit_positive`: the bank writes this
-    card's debits without a minus.
+    card's debits without a minus. `part_currency` when it is what a wallet holds in that currency;
+    `balances` are those written beside it.
     """
 
     resource_id: str | None
@@ -53,6 +55,14 @@ class ListedAccount:
     transactions_link: str | None = None
     is_closed: bool = False
     is_debit_positive: bool = False
+    part_currency: str | None = None
+    balances: Balances | None = None
+
+    @property
+    def is_whole_wallet(self) -> bool:
+        """Whether it holds several currencies, not told apart yet."""
+        account = self.reading.account
+        return self.reading.card is None and account.currency == NO_CURRENCY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,13 +60,18 @@ def read_rows(
     next_link: str | None,
     signs_amounts: bool,
     is_debit_positive: bool,
+    part_currency: str | None = None,
 ) -> Rows:
-    """The rows that `holder` lists.
+    """The rows that `holder` lists; of a wallet only those in `part_currency`.
 
     Raises:
-        BankAnsweredNonsense: a row has no amount, or the rows are in several currencies.
+        BankAnsweredNonsense: a row has no amount, the rows are in several currencies, or one of a
+            wallet does not say in which.
     """
     listed = _by_state(holder)
+    if part_currency is not None:
+        listed = tuple([row for row in rows if _is_in(row, part_currency)] for rows in listed)
+        currency = part_currency
     moving = [(row, _amount(row)) for row in (*listed[0], *listed[1])]
     said = _one_currency(moving)
     signs_amounts = signs_amounts or any(amount.is_signed for _, amount in moving)
@@ -85,7 +90,7 @@ def read_rows(
     )
 
 
-def _by_state(holder: Thing) -> tuple[list[Thing], list[Thing], list[Thing]]:
+def _by_state(holder: Thing) -> tuple[list[Thing], ...]:
     """Booked, pending and informing rows; rows of a mixed list say themselves what they are."""
     booked = holder.things(*_BOOKED) or []
     pending = holder.things(*_PENDING) or []
@@ -194,6 +199,18 @@ def _amount(row: Thing) -> Amount:
     if amount is None:
         raise BankAnsweredNonsense(row.at("transactionAmount"), "an amount")
     return amount
+
+
+def _is_in(row: Thing, currency: str) -> bool:
+    """Whether the row of a wallet is in this currency; one without an amount moves nothing."""
+    amount = amount_in(row, *_AMOUNTS)
+    if amount is None:
+        return False
+    if amount.currency is None:
+        raise BankAnsweredNonsense(
+            row.at("transactionAmount.currency"), "a currency, for the account holds several"
+        )
+    return amount.currency == currency
 
 
 def _one_currency(moving: Sequence[tuple[Thing, Amount]]) -> str | None:

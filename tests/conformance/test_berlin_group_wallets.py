@@ -1,0 +1,75 @@
+"""Accounts of several currencies, and consents of several signatories, at a real KontoBank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from opensaldo.connectors.base import AccountReading, Page
+from opensaldo.connectors.signing import Seal
+from opensaldo.domain.clock import system_clock
+from opensaldo.errors import ManualActionRequired
+from tests.support.bank import PSU, Bank, running_bank
+from tests.support.xs2a_road import Way, along
+
+pytestmark = pytest.mark.enable_socket
+
+Read = list[tuple[AccountReading, list[Page]]]
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    with running_bank(tmp_path_factory.mktemp("bank")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
+    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
+
+
+def read(bank: Bank, seal: Seal, login: str) -> Read:
+    async def work(way: Way) -> Any:
+        access = await way.sign_in(login)
+        return [
+            (await way.connector.account(access, one, PSU), await way.pages(access, one))
+            for one in access.account_numbers
+        ]
+
+    found: Read = along(bank, seal, work)
+    return found
+
+
+@pytest.mark.parametrize("login", ["quirk-wallet", "quirk-sub-accounts"])
+def test_a_wallet_is_one_account_for_each_currency_with_its_own_rows(
+    bank: Bank, seal: Seal, login: str
+) -> None:
+    found = read(bank, seal, login)
+    accounts = [reading.account for reading, _ in found]
+    assert [one.currency for one in accounts] == ["RON", "EUR", "USD"]
+    assert len({one.iban for one in accounts}) == 1
+    for reading, pages in found:
+        assert {page.currency for page in pages} == {reading.account.currency}
+        rows = [row for page in pages for row in page.rows if row.booked_on]
+        assert rows
+        newest = max(rows, key=lambda row: row.booked_on or system_clock().date())
+        assert reading.account.balance == newest.balance
+    ids = [row.bank_id for _, pages in found for page in pages for row in page.rows]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_wallet_alone_and_its_sub_accounts_hold_the_same(bank: Bank, seal: Seal) -> None:
+    alone, apart = read(bank, seal, "quirk-wallet"), read(bank, seal, "quirk-sub-accounts")
+    for (_, one), (_, other) in zip(alone[1:], apart[1:], strict=True):
+        amounts = [[row.amount for page in pages for row in page.rows] for pages in (one, other)]
+        assert amounts[0] == amounts[1]
+
+
+def test_a_consent_that_a_second_person_must_sign_says_who_must_act(bank: Bank, seal: Seal) -> None:
+    async def work(way: Way) -> None:
+        with pytest.raises(ManualActionRequired, match="Another person must authorise"):
+            await way.sign_in("test-partial")
+
+    along(bank, seal, work)

@@ -1,12 +1,16 @@
-"""`kontobank serve`: the mock bank as one process."""
+"""`kontobank serve`: the mock bank as one process; `kontobank truth`: what happened in it."""
 
 import argparse
 import json
 import socket
 import sys
 import tempfile
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+
+from kontobank.people.countries import COUNTRIES
+from kontobank.world import truth
 
 EXIT_WRONG_USE = 2
 PORT_MAX = 65_535
@@ -17,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code (0, or 2 for a user's mistake)."""
     options = _parser().parse_args(arguments)
     try:
-        _serve(options)
+        options.run(options)
     except OSError as mistake:
         print(f"kontobank: {_reason(options, mistake)}", file=sys.stderr)
         return EXIT_WRONG_USE
@@ -32,7 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("kontobank", description="The mock bank of OpenSaldo.")
     commands = parser.add_subparsers(dest="command", required=True)
+    _add_truth(commands.add_parser("truth", help="print the true payments of a living login"))
     serve = commands.add_parser("serve", help="run the bank until it is told to stop")
+    serve.set_defaults(run=_serve)
     serve.add_argument("--host", default="127.0.0.1", help="address to listen at")
     serve.add_argument("--port", type=_port, default=0, help="0 = any free port")
     serve.add_argument(
@@ -51,6 +57,22 @@ def _parser() -> argparse.ArgumentParser:
         "--client-authority", type=Path, help="with --tls: who certifies clients (PEM)"
     )
     return parser
+
+
+def _add_truth(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_truth)
+    parser.add_argument("login", help="alive-NAME or alive-3x40-NAME")
+    parser.add_argument("--seed", type=int, default=1, help="the bank's seed")
+    parser.add_argument("--country", choices=COUNTRIES, default="pl", help="the bank's country")
+    parser.add_argument("--day", type=date.fromisoformat, required=True, help="the last day")
+    parser.add_argument("--from", dest="first", type=date.fromisoformat, help="the first day")
+
+
+def _truth(options: argparse.Namespace) -> None:
+    """One JSON line for each account, payment and day on stdout."""
+    first = options.first or options.day - timedelta(days=truth.DAYS_DEFAULT)
+    records = truth.truth(options.seed, options.country, options.login, first, options.day)
+    sys.stdout.write(truth.lines(records))
 
 
 def _serve(options: argparse.Namespace) -> None:

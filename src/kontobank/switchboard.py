@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 from starlette.requests import Request
@@ -18,6 +18,7 @@ from kontobank.access.registry import Registry
 from kontobank.clock import Clock
 from kontobank.faults import ANY, KINDS, LATENCY_MAX_MS, Fault, FaultPlan, PlannedFault
 from kontobank.signing import Seals
+from kontobank.world import truth
 from kontobank.world.bench import ACCOUNTS_MAX, ROWS_MAX
 
 TIMES_MAX = 1_000_000
@@ -40,6 +41,7 @@ class Unclear(Exception):
 class Controls:
     """What the switchboard moves."""
 
+    seed: int
     clock: Clock
     registry: Registry
     consents: Consents
@@ -145,6 +147,18 @@ class Controls:
         rows = _number(body, "transactions", 72, 0, ROWS_MAX)
         return JSONResponse({"login": f"bench-{accounts}x{rows}"})
 
+    async def tell_truth(self, request: Request) -> Response:
+        """What really happened on a living login's accounts, as JSON lines."""
+        query, today = request.query_params, self.clock.today()
+        last = _day(query.get("to"), today)
+        first = _day(query.get("from"), last - timedelta(days=truth.DAYS_DEFAULT))
+        code = query.get("country", "pl")
+        try:
+            found = truth.lines(truth.truth(self.seed, code, query.get("login", ""), first, last))
+        except (truth.NoTruth, KeyError) as wrong:
+            raise Unclear(str(wrong)) from wrong
+        return Response(found, media_type="application/x-ndjson")
+
     async def reset(self, _request: Request) -> Response:
         """The bank is as it was at its start: no consents, faults, pins, log; real time."""
         parts: tuple[Resettable, ...] = (
@@ -174,6 +188,7 @@ def routes(controls: Controls) -> list[Route]:
         ("GET", "/switchboard/log", controls.log),
         ("GET", "/switchboard/ledger", controls.show_ledger),
         ("POST", "/switchboard/shape", controls.shape),
+        ("GET", "/switchboard/truth", controls.tell_truth),
         ("POST", "/switchboard/reset", controls.reset),
     )
     return [Route(path, _clear(handler), methods=[method]) for method, path, handler in table]
@@ -206,6 +221,15 @@ def _number(body: dict[str, Any], key: str, otherwise: int, low: int, high: int)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise Unclear(f"{key} is a whole number from {low} to {high}")
     return value
+
+
+def _day(text: str | None, otherwise: date) -> date:
+    if text is None:
+        return otherwise
+    try:
+        return date.fromisoformat(text)
+    except ValueError as cause:
+        raise Unclear("from and to are days: YYYY-MM-DD") from cause
 
 
 def _instant(text: Any) -> datetime:

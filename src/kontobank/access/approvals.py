@@ -7,7 +7,7 @@ from kontobank.access.consents import AccountConsent, Authorisation, Consents
 from kontobank.access.nouns import AUTHORIZATION_LIFE_S
 from kontobank.clock import Clock
 from kontobank.people.owners import APP_LOGIN
-from kontobank.world import world_of
+from kontobank.world import world_at
 
 FaultOf = Callable[[str], tuple[str, str | None] | None]
 CONFIRMS_AFTER_S = 1
@@ -49,7 +49,7 @@ class Approvals:
 
     def accounts(self, consent: AccountConsent, login: str) -> tuple[str, ...]:
         """The accounts a consent is for when this person gives it."""
-        world = world_of(self._seed, consent.country, login, self._clock.today())
+        world = world_at(self._seed, consent.country, login, self._clock.now())
         wanted = consent.wish.numbers
         return tuple(
             account.number for account in world.accounts if not wanted or account.number in wanted

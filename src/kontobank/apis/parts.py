@@ -1,6 +1,7 @@
 """What every face needs of its bank."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from kontobank.access.approvals import Approvals
 from kontobank.access.consents import Consents
@@ -10,7 +11,7 @@ from kontobank.access.registry import Registry
 from kontobank.clock import Clock
 from kontobank.faults import FaultPlan
 from kontobank.signing import Seals, Signer
-from kontobank.world import World, world_of
+from kontobank.world import World, world_at
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,6 @@ class Parts:
     seals: Seals
     public_url: str | None
 
-    def world(self, country: str, login: str) -> World:
-        """What the login sees today."""
-        return world_of(self.seed, country, login, self.clock.today())
+    def world(self, country: str, login: str, at: datetime | None = None) -> World:
+        """What the login sees now, or saw at the instant."""
+        return world_at(self.seed, country, login, at or self.clock.now())

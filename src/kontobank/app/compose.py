@@ -63,6 +63,7 @@ def create_app(
     czech = czech_standard.Site(parts)
     obie_face = obie.Face(parts)
     controls = switchboard.Controls(
+        seed,
         clock,
         parts.registry,
         parts.consents,

@@ -8,7 +8,7 @@ from kontobank.clock import Clock
 from kontobank.faults import person_fault
 from kontobank.people.owners import CODE, LOGINS_WITHOUT_CODE, PASSWORD, is_known
 from kontobank.seeds import identifier
-from kontobank.world import Account, world_of
+from kontobank.world import Account, world_at
 
 LOGIN_CHARACTERS_MAX = 64
 WRONG = "InvalidCredentials"
@@ -61,7 +61,7 @@ class Desk:
     def accounts(self, authorization: Authorization) -> dict[str, Account]:
         """The person's accounts that can be chosen, by the opaque ids of the form."""
         login, wanted = authorization.login or "", authorization.scope.accounts
-        world = world_of(self._seed, authorization.country, login, self._clock.today())
+        world = world_at(self._seed, authorization.country, login, self._clock.now())
         ends = {(number[:4], number[-4:]) for number in wanted}
         return {
             identifier(authorization.id, account.number, length=16): account
@@ -73,7 +73,7 @@ class Desk:
         """What a person has at the bank in this country; nothing where nobody has this login."""
         if not is_known(login):
             return ()
-        return world_of(self._seed, code, login, self._clock.today()).accounts
+        return world_at(self._seed, code, login, self._clock.now()).accounts
 
     def _login(self, authorization: Authorization, form: Form) -> Shown | Back:
         login = form.login.strip()[:LOGIN_CHARACTERS_MAX]

@@ -61,6 +61,7 @@ QUIRK_LOGINS = (
 PLAIN_LOGINS = ("test", "test1", "test2", "test3", "test4")
 LOGINS_WITHOUT_CODE = ("test2",)
 BENCH_PREFIX = "bench"
+ALIVE_PREFIX = "alive-"
 DEFAULT_SHAPE = "test1"
 
 
@@ -84,7 +85,7 @@ def is_known(login: str) -> bool:
         or login in QUIRK_LOGINS
         or login in SCA_LOGINS
         or login == CORPORATE_LOGIN
-        or login.startswith(BENCH_PREFIX)
+        or login.startswith((BENCH_PREFIX, ALIVE_PREFIX))
     )
 
 

@@ -1,13 +1,14 @@
-"""The pure function (seed, country, login, day) -> World."""
+"""The pure functions (seed, country, login, instant or day) -> World."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from kontobank import seeds
 from kontobank.people.countries import Country, country
 from kontobank.people.numbers import account_iban
 from kontobank.people.owners import (
+    ALIVE_PREFIX,
     BENCH_PREFIX,
     DEFAULT_SHAPE,
     WALLET_LOGINS,
@@ -15,13 +16,14 @@ from kontobank.people.owners import (
     owners,
     shape,
 )
-from kontobank.world import bench, cycle, everyday, other_books, unbooked, wallet
+from kontobank.world import alive, bench, cycle, everyday, other_books, unbooked, wallet
 from kontobank.world.nouns import HISTORY_STARTS_ON, Account, Card, MonthBook, World
 
 BookMaker = Callable[[int, Country, str, int], MonthBook]
 
 WORLDS_CACHED = 1_000
 BOOKS_CACHED = 500
+LIVING_CACHED = 64
 CARD_ISSUER = "999900"  # no issuer has it
 LOGINS_WITH_DEBIT_CARD = ("test3", "test4")
 CARD_LIMIT = {"PLN": "5000.00", "CZK": "30000.00", "RON": "5000.00", "EUR": "1500.00"}
@@ -40,9 +42,28 @@ SHAPES: dict[str, tuple[tuple[str, BookMaker], ...]] = {
 }
 
 
+def world_at(seed: int, code: str, login: str, now: datetime) -> World:
+    """Everything the login sees at the instant; KeyError for a country the bank is not in."""
+    if login.startswith(ALIVE_PREFIX):
+        return living_world(seed, code, login, now)
+    return world_of(seed, code, login, now.date())
+
+
+@lru_cache(maxsize=LIVING_CACHED)
+def living_world(seed: int, code: str, login: str, now: datetime) -> World:
+    """The accounts of a living login as they are at the instant."""
+    place = country(code)
+    accounts = tuple(
+        _living_account(seed, place, login, index, now) for index in range(alive.size(login)[0])
+    )
+    return World(code, login, now.date(), accounts)
+
+
 @lru_cache(maxsize=WORLDS_CACHED)
 def world_of(seed: int, code: str, login: str, day: date) -> World:
-    """Everything the login sees on the day; KeyError for a country the bank is not in."""
+    """Everything a login that stands still sees on the day; a living one's at the day's end."""
+    if login.startswith(ALIVE_PREFIX):
+        return living_world(seed, code, login, datetime.combine(day, time.max, UTC))
     place = country(code)
     login = canonical(login)
     kinds = SHAPES[shape(login)]
@@ -113,4 +134,24 @@ def _account(seed: int, place: Country, login: str, index: int, kind: str, day: 
         unbooked=unbooked.rows(seed, place, login, index, day) if has_unbooked else (),
         extra={"limit": CARD_LIMIT[place.currency]} if kind == "CARD" else {},
         pockets=wallet.pockets(seed, place, login, index, day) if login in WALLET_LOGINS else (),
+    )
+
+
+def _living_account(seed: int, place: Country, login: str, index: int, now: datetime) -> Account:
+    key = (seed, place.code, login, index)
+    name = place.account_names["CURRENT"]
+    return Account(
+        number=account_iban(place.code, seed, login, index),
+        type_code="CURRENT",
+        type_name=name,
+        client_name=f"{name} {index + 1}"[:32],
+        currency=place.currency,
+        is_company=False,
+        owners=owners(seed, place, login),
+        opened_on=HISTORY_STARTS_ON,
+        day=now.date(),
+        book=alive.book(key, now),
+        opening_minor=alive.opening(key),
+        oldest_on=HISTORY_STARTS_ON,
+        unbooked=alive.unbooked(key, now),
     )

@@ -98,10 +98,9 @@ class Card:
     account: Account
     limit_minor: int | None = None
 
-    def rows(self, first: date, last: date) -> list[Transaction]:
-        """The booked rows of the days first..last made with the card, oldest first."""
-        rows = self.account.rows(first, last)
-        return [row for row in rows if row.mcc or self.limit_minor is not None]
+    def has_made(self, row: Transaction) -> bool:
+        """True for a row of the account that was made with the card."""
+        return bool(row.mcc) or self.limit_minor is not None
 
 
 @dataclass(frozen=True)
@@ -113,6 +112,10 @@ class World:
     day: date
     accounts: tuple[Account, ...]
     cards: tuple[Card, ...] = ()
+
+    def named(self, account: Account) -> Account:
+        """The same account as it is in this world."""
+        return next(one for one in self.accounts if one.number == account.number)
 
     def account(self, number: str) -> Account | None:
         """The account with this number, or None."""

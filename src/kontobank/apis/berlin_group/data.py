@@ -1,6 +1,7 @@
 """The calls that show data: accounts, cards, balances, transactions."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from kontobank import seeds
@@ -8,8 +9,8 @@ from kontobank.access.consents import AccountConsent
 from kontobank.access.nouns import AccessRefused
 from kontobank.apis.berlin_group import listing, render, tokens
 from kontobank.apis.berlin_group.call import Call, Reply
+from kontobank.apis.paging import rows_per_page
 from kontobank.apis.parts import Parts
-from kontobank.faults import SLOW_PAGE_ROWS_MAX
 from kontobank.people.owners import BOOKED_ONLY_LOGIN, SUB_ACCOUNTS_LOGIN
 from kontobank.world import Account, Card, Transaction, wallet
 
@@ -51,7 +52,7 @@ def get_transactions(parts: Parts, call: Call) -> Reply:
         consent,
         account,
         _key(account),
-        account.rows,
+        lambda _row: True,
         lambda row: _linked(call, render.transaction(row, account), row),
     )
     report["_links"] = {"account": call.link("accounts", call.path["account"]), **report["_links"]}
@@ -105,7 +106,7 @@ def get_card_transactions(parts: Parts, call: Call) -> Reply:
         consent,
         card.account,
         card.masked_pan,
-        card.rows,
+        card.has_made,
         lambda row: render.card_transaction(row, card),
     )
     link = {"cardAccount": call.link("card-accounts", call.path["account"])}
@@ -120,7 +121,7 @@ def _report(
     consent: AccountConsent,
     account: Account,
     number: str,
-    booked: Callable[..., list[Transaction]],
+    is_listed: Callable[[Transaction], bool],
     write: Callable[[Transaction], dict[str, Any]],
 ) -> dict[str, Any]:
     """The lists of one page and the link to the next."""
@@ -129,11 +130,12 @@ def _report(
     period = listing.read_period(call, parts.clock.today(), statuses, is_booked_only=is_booked_only)
     listing.check_period(consent, call.mask, period.first, parts)
     page, key = listing.read_place(parts, call, period)
+    account = _as_of(parts, call, consent, account, page.at)
     _count(parts, call, consent, number)
     report: dict[str, Any] = {"_links": {}}
     if period.status in listing.BOOKED:
-        rows = booked(period.first, min(period.last, page.day))[::-1]
-        end = page.offset + _page_size(consent)
+        rows = [row for row in account.rows(period.first, period.last) if is_listed(row)][::-1]
+        end = page.offset + rows_per_page(parts.seed, consent.login or "", listing.PER_PAGE_MAX)
         report["booked"] = [write(row) for row in rows[page.offset : end]]
         if end < len(rows):
             report["_links"]["next"] = listing.next_link(call, page, end, key)
@@ -149,10 +151,6 @@ def _report(
 def _linked(call: Call, shown: dict[str, Any], row: Transaction) -> dict[str, Any]:
     details = call.link("accounts", call.path["account"], "transactions", row.item_id)
     return {**shown, "_links": {"transactionDetails": details}}
-
-
-def _page_size(consent: AccountConsent) -> int:
-    return SLOW_PAGE_ROWS_MAX if consent.login == "test-slow" else listing.PER_PAGE_MAX
 
 
 def _account_shown(
@@ -214,6 +212,15 @@ def _accounts(parts: Parts, call: Call, consent: AccountConsent) -> list[Account
     granted = consent.granted("accounts")
     accounts = [one for one in world.accounts if one.type_code != CARD_TYPE]
     return [shown for one in accounts if one.number in granted for shown in _shown(one, consent)]
+
+
+def _as_of(
+    parts: Parts, call: Call, consent: AccountConsent, account: Account, at: datetime
+) -> Account:
+    """The same account as it was at the instant."""
+    world = parts.world(call.country, consent.login or "", at)
+    shown = (one for held in world.accounts for one in _shown(held, consent))
+    return next(one for one in shown if _key(one) == _key(account))
 
 
 def _shown(account: Account, consent: AccountConsent) -> tuple[Account, ...]:

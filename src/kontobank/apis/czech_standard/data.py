@@ -8,8 +8,8 @@ from kontobank.access.nouns import AccessRefused, Consent
 from kontobank.apis.czech_standard import render
 from kontobank.apis.czech_standard.call import Call, Reply
 from kontobank.apis.czech_standard.check import PARAMETER_INVALID, Invalid, bearer_of, whole_of
+from kontobank.apis.paging import rows_per_page
 from kontobank.apis.parts import Parts
-from kontobank.faults import SLOW_PAGE_ROWS_MAX
 from kontobank.world import Account, Transaction
 
 ROWS_PER_PAGE_MAX = 100
@@ -28,6 +28,7 @@ def accounts(parts: Parts, call: Call) -> Reply:
     _count(parts, call, consent, EVERY_ACCOUNT)
     is_fatal = consent.login == "test-fatal"
     return _listed(
+        parts,
         call,
         "accounts",
         _accounts(parts, call, consent),
@@ -52,7 +53,7 @@ def transactions(parts: Parts, call: Call) -> Reply:
     rows = _rows(account, first, last)
     if _is_oldest_first(call):
         rows.reverse()
-    reply = _listed(call, "transactions", rows, lambda row: render.transaction(row, account))
+    reply = _listed(parts, call, "transactions", rows, lambda row: render.transaction(row, account))
     if reply.body and "nextPage" not in reply.body:
         consent.withdraws_next |= consent.login == "test-withdrawn"
     return reply
@@ -62,31 +63,35 @@ def awaiting(parts: Parts, call: Call) -> Reply:
     """One page of an account's payments that wait."""
     consent, account = _account(parts, call)
     _count(parts, call, consent, account.number)
-    return _payments(call, [account])
+    return _payments(parts, call, [account])
 
 
 def awaiting_of_all(parts: Parts, call: Call) -> Reply:
     """One page of the payments that wait on any account."""
     consent = _consent(parts, call)
     _count(parts, call, consent, EVERY_ACCOUNT)
-    return _payments(call, _accounts(parts, call, consent))
+    return _payments(parts, call, _accounts(parts, call, consent))
 
 
-def _payments(call: Call, among: list[Account]) -> Reply:
+def _payments(parts: Parts, call: Call, among: list[Account]) -> Reply:
     waiting = [
         (row, account)
         for account in among
         for row in account.unbooked
         if row.status in ("pending", "scheduled")
     ]
-    return _listed(call, "payments", waiting, lambda one: render.payment(*one))
+    return _listed(parts, call, "payments", waiting, lambda one: render.payment(*one))
 
 
 def _listed(
-    call: Call, name: str, rows: Sequence[_Row], write: Callable[[_Row], dict[str, Any]]
+    parts: Parts,
+    call: Call,
+    name: str,
+    rows: Sequence[_Row],
+    write: Callable[[_Row], dict[str, Any]],
 ) -> Reply:
     """One page of a list; all of it, up to the bank's most, when no size is asked for."""
-    most = SLOW_PAGE_ROWS_MAX if call.login == "test-slow" else ROWS_PER_PAGE_MAX
+    most = rows_per_page(parts.seed, call.login or "", ROWS_PER_PAGE_MAX)
     size = min(whole_of(call, "size", most), most)
     if size < 1:
         raise Invalid(PARAMETER_INVALID, "at least 1", "size")

@@ -11,9 +11,8 @@ from kontobank.apis.obie import render
 from kontobank.apis.obie.call import Call, Reply
 from kontobank.apis.obie.intents import Intents
 from kontobank.apis.obie.oauth import TRANSACTIONS
-from kontobank.apis.paging import Page, read_page, write_page
+from kontobank.apis.paging import Page, read_page, rows_per_page, write_page
 from kontobank.apis.parts import Parts
-from kontobank.faults import SLOW_PAGE_ROWS_MAX
 from kontobank.world import Account, Transaction
 
 PER_PAGE_MAX = 100
@@ -62,19 +61,19 @@ def get_transactions(parts: Parts, intents: Intents, call: Call) -> Reply:
     first = max(earliest, _day(call, "fromBookingDateTime") or earliest)
     today = parts.clock.today()
     key = seeds.identifier(parts.seed, "obie", consent.id, account.number, first.isoformat())
-    page = read_page(call.page, key, today)
+    page = read_page(call.page, key, parts.clock.now())
     last = min(page.day, _day(call, "toBookingDateTime") or today)
     _count(parts, call, consent, account.number)
+    account = parts.world(call.country, consent.login, page.at).named(account)
     rows = account.rows(first, last)[::-1]
-    size = SLOW_PAGE_ROWS_MAX if consent.login == "test-slow" else PER_PAGE_MAX
-    end = page.offset + size
+    end = page.offset + rows_per_page(parts.seed, consent.login, PER_PAGE_MAX)
     shown: list[Transaction] = rows[page.offset : end]
     if not call.page:
         shown = [*(row for row in account.unbooked if row.status in render.STATUSES), *shown]
     name = call.names["account"]
     links = {}
     if end < len(rows):
-        links["Next"] = _next(call, write_page(Page(end, page.day), key))
+        links["Next"] = _next(call, write_page(Page(end, page.at), key))
     else:
         consent.withdraws_next |= consent.login == "test-withdrawn"
     listed = [render.transaction(row, name, is_newer=call.is_newer) for row in shown]

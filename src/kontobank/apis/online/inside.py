@@ -13,11 +13,11 @@ from kontobank.apis.online.entrance import away
 from kontobank.apis.online.pages import HEADERS, page
 from kontobank.apis.online.visits import Visit
 from kontobank.apis.online.words import words_of
+from kontobank.apis.paging import rows_per_page
 from kontobank.clock import Clock
-from kontobank.world import Account, Transaction, World, world_of
+from kontobank.world import Account, Transaction, World, world_at
 
 PAGE_ROWS = 50
-SLOW_PAGE_ROWS = 1
 SHOWN_UNBOOKED = ("pending", "hold")
 DIRECT_DEBIT_TYPES = ("CURRENT", "BUSINESS")
 DIALLING = {
@@ -70,7 +70,7 @@ class Inside:
             return away(call, "/login?reason=timeout")
         if visit.steps:
             return away(call, "/confirm")
-        world = world_of(self._seed, call.country, visit.login, self._clock.today())
+        world = world_at(self._seed, call.country, visit.login, self._clock.now())
         return show(call, visit, world)
 
     def _overview(self, call: Call, visit: Visit, world: World) -> Response:
@@ -115,7 +115,7 @@ class Inside:
             return page("refused", *call.where, status=404, error="E900")
         since = self._since(call)
         rows = [*_unbooked(one, since), *one.rows(since, one.day)[::-1]]
-        size = SLOW_PAGE_ROWS if visit.login == "test-slow" else PAGE_ROWS
+        size = rows_per_page(self._seed, visit.login or "", PAGE_ROWS)
         start = (call.page - 1) * size
         has_next = (start + size < len(rows) or call.is_looping) and not call.is_cut
         return self._page(

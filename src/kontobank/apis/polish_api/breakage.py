@@ -69,7 +69,7 @@ def _same_page(parts: Parts, call: Call) -> str:
     """An id that leads to the first page of the same list, for ever."""
     consent_id = call.consent.id if call.consent else ""
     key = listing.listing_key(parts.seed, consent_id, call.endpoint, call.body)
-    return write_page(Page(0, parts.clock.today()), key)
+    return write_page(Page(0, parts.clock.now()), key)
 
 
 def _sent(parts: Parts, call: Call, fault: Fault, status: int, body: bytes) -> Response:

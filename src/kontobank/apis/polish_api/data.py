@@ -5,7 +5,7 @@ from typing import Any
 from kontobank.access.nouns import AccessRefused, Consent
 from kontobank.access.scopes import earliest_on
 from kontobank.apis.cut import dumps
-from kontobank.apis.paging import Page, read_page, write_page
+from kontobank.apis.paging import Page, read_page, rows_per_page, write_page
 from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import listing
 from kontobank.apis.polish_api.check import text_of
@@ -16,7 +16,6 @@ from kontobank.apis.polish_api.render import (
     transaction,
     transaction_detail,
 )
-from kontobank.faults import SLOW_PAGE_ROWS_MAX
 from kontobank.world import Account, Transaction
 
 STATUS_OF = {
@@ -43,11 +42,11 @@ def get_accounts(parts: Parts, call: Call) -> bytes:
         if account.number in consent.scope.accounts and wanted == "Owner"
     ]
     key = listing.listing_key(parts.seed, consent.id, call.endpoint, call.body)
-    page = read_page(call.page, key, world.day)
+    page = read_page(call.page, key, parts.clock.now())
     end = page.offset + listing.per_page(call.body)
     shown: dict[str, Any] = {"accounts": accounts[page.offset : end], "pageInfo": {}}
     if end < len(accounts):
-        shown["pageInfo"]["nextPage"] = write_page(Page(end, page.day), key)
+        shown["pageInfo"]["nextPage"] = write_page(Page(end, page.at), key)
     return dumps(shown)[1:-1]
 
 
@@ -65,9 +64,10 @@ def get_list(parts: Parts, call: Call) -> bytes:
     """One page of transactions or holds, newest first."""
     consent, account = _account(parts, call)
     key = listing.listing_key(parts.seed, consent.id, call.endpoint, call.body)
-    page = read_page(call.page, key, parts.clock.today())
+    page = read_page(call.page, key, parts.clock.now())
     _count(parts, call, consent, account.number)
-    cap = SLOW_PAGE_ROWS_MAX if consent.login == "test-slow" else listing.PER_PAGE_MAX
+    account = parts.world(call.country, consent.login, page.at).named(account)
+    cap = rows_per_page(parts.seed, consent.login, listing.PER_PAGE_MAX)
     size = listing.per_page(call.body, cap)
     earliest = earliest_on(consent, f"ais:{call.endpoint}", parts.clock.now(), call.mask)
     if call.endpoint == "getTransactionsDone":

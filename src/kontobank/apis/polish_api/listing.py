@@ -52,8 +52,8 @@ def cut(rows: list[Transaction], page: Page, size: int, key: str) -> Listing:
     before = max(0, page.offset - size)
     return Listing(
         rows=rows[page.offset : end],
-        previous_page=write_page(Page(before, page.day), key) if page.offset else None,
-        next_page=write_page(Page(end, page.day), key) if end < len(rows) else None,
+        previous_page=write_page(Page(before, page.at), key) if page.offset else None,
+        next_page=write_page(Page(end, page.at), key) if end < len(rows) else None,
     )
 
 

@@ -27,7 +27,7 @@ SOCIAL_INSURANCE = "ZUS"
 UNKNOWN_PAYER = "0000000000"
 DIRECT_DEBIT_TYPES = ("CURRENT", "BUSINESS")
 
-_rendered: dict[tuple[str, str], bytes] = {}
+_rendered: dict[tuple[str, Transaction], bytes] = {}
 
 
 def money(minor: int) -> str:
@@ -98,7 +98,7 @@ def account_info(account: Account, code: str, version: str, *, is_fatal: bool) -
 
 def transaction(row: Transaction, account: Account) -> bytes:
     """One row of a list as JSON; rendered once and kept."""
-    key = (account.number, row.item_id)
+    key = (account.number, row)
     found = _rendered.get(key)
     if found is None:
         found = dumps(transaction_info(row, account))

@@ -16,7 +16,7 @@ from opensaldo.config import BadConfig, Config
 from opensaldo.connectors.bank_settings import read_bank_settings
 from opensaldo.connectors.http import Door
 from opensaldo.connectors.inspection import WARN_DAYS, inspect_folder
-from opensaldo.connectors.registry import load_catalog
+from opensaldo.connectors.registry import Catalog, load_catalog
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import Clock, system_clock
 from opensaldo.engine.admission import Gate
@@ -102,17 +102,23 @@ async def maintained(config: Config, clock: Clock = system_clock) -> AsyncIterat
             store=store,
             vault=await asyncio.to_thread(Vault.open, config.key_dir, clock),
             door=door,
-            catalog=load_catalog(
-                kontobank_url=config.kontobank_url,
-                door=door,
-                seal=seal,
-                clock=clock,
-                settings=read_bank_settings(config.bank_settings_dir),
-            ),
+            catalog=catalog_of(config, door, seal, clock),
             clock=clock,
             limits=config.limits,
             workflows=Durable(store, lock, clock, at_once_max=config.imports_at_once),
+            records_imports=config.record_imports,
         )
+
+
+def catalog_of(config: Config, door: Door, seal: Seal, clock: Clock) -> Catalog:
+    """The catalogue the configuration gives, its connectors behind this door."""
+    return load_catalog(
+        kontobank_url=config.kontobank_url,
+        door=door,
+        seal=seal,
+        clock=clock,
+        settings=read_bank_settings(config.bank_settings_dir),
+    )
 
 
 def _announce_ends(config: Config, clock: Clock) -> None:

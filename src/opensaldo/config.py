@@ -45,6 +45,12 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _switch(text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise ValueError("on or off")
+    return text.lower() == "on"
+
+
 def _level(text: str) -> str:
     if text.upper() not in LOG_LEVELS:
         raise ValueError(", ".join(LOG_LEVELS[:-1]) + " or " + LOG_LEVELS[-1])
@@ -242,6 +248,12 @@ VARIABLES = (
         meaning="seconds without a failure after which the interface is used again",
     ),
     Variable(
+        name="RECORD_IMPORTS",
+        default="off",
+        read=_switch,
+        meaning="on: each import keeps, sealed and as long as its result, what the bank answered",
+    ),
+    Variable(
         name="OWNER_ID_PREFIX",
         default="kontomatik-",
         read=str,
@@ -286,6 +298,7 @@ class Config:
     switch_failures: int
     switch_window_s: int
     switch_quiet_s: int
+    record_imports: bool
     owner_id_prefix: str
     log_level: str
 

@@ -47,6 +47,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("TRUSTED_PROXIES", "2001:db8::1/32", ("2001:db8::/32",)),
     *((name, "7", 7) for name in WHOLE_NUMBERS),
     ("OWNER_ID_PREFIX", "acme-", "acme-"),
+    ("RECORD_IMPORTS", "On", True),
     ("LOG_LEVEL", "debug", "DEBUG"),
     ("BANK_SETTINGS_DIR", "/", Path("/")),
 ]
@@ -77,6 +78,7 @@ BAD: list[tuple[str, str, str]] = [
     ("RETENTION_H", "24h", WHOLE),
     ("BANK_CA_FILE", "/nowhere/at/all.pem", "a file that exists"),
     ("BANK_SETTINGS_DIR", "/no/such/folder", "a folder that exists"),
+    ("RECORD_IMPORTS", "yes", "on or off"),
     ("LOG_LEVEL", "CHATTY", "DEBUG, INFO, WARNING or ERROR"),
     ("DATABASE_URL", "sqlite:///relative.db", "sqlite:////absolute/path.db"),
     ("PUBLIC_URL", "https://api.example.org:port", ADDRESS),

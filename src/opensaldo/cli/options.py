@@ -31,6 +31,7 @@ def add_subcommands(subparsers: Subparsers) -> None:
     )
     _client(subparsers)
     _banks(subparsers)
+    _imports(subparsers)
     _certificates(subparsers)
 
 
@@ -101,6 +102,38 @@ def _banks(subparsers: Subparsers) -> None:
     convert.add_argument("file", help="the answer as the bank sent it; - reads standard input")
     convert.add_argument("--json", action="store_true", help="print the JSON object on one line")
     _switch(actions)
+
+
+def _imports(subparsers: Subparsers) -> None:
+    imports = subparsers.add_parser(
+        "import", aliases=["imports"], help="list and show imports; replay a recorded one"
+    )
+    actions = imports.add_subparsers(metavar="ACTION", required=True)
+    listed = _add(actions, "list", "show the newest imports", "imports.list_imports")
+    listed.add_argument("--count", type=int, default=20, help="how many; default 20")
+    show = _add(actions, "show", "show one import and its receipt", "imports.show")
+    show.add_argument("command", help="the command's id")
+    show.add_argument("--reveal", action="store_true", help="show the owner's id too")
+    replay = _add(
+        actions,
+        "replay",
+        "run a recorded import through this version and show the difference; nothing changes",
+        "replay.run",
+    )
+    export = _add(actions, "export", "write a transcript for another version", "replay.write")
+    for one, is_export in ((replay, False), (export, True)):
+        one.add_argument("command", help="the command's id")
+        one.add_argument(
+            "--dir", type=Path, required=is_export, help="folder of exported transcripts"
+        )
+        one.add_argument(
+            "--key-file",
+            type=Path,
+            required=is_export,
+            help="the operator's key, 64 hex digits; `export` makes one",
+        )
+    replay.add_argument("--json", action="store_true", help="print one JSON object")
+    replay.add_argument("--reveal", action="store_true", help="show the values that differ")
 
 
 def _switch(actions: Subparsers) -> None:

@@ -282,3 +282,16 @@ class NamesCards(Protocol):
     def is_card(self, number: str) -> bool:
         """Whether it is a card's account; no call is made."""
         ...
+
+
+@runtime_checkable
+class KeepsSecrets(Protocol):
+    """A connector whose accesses remember secrets, or lean on what this process alone knows."""
+
+    def bare(self, access: Access) -> Access:
+        """The access as a transcript may keep it: no secret, and all that reading needs."""
+        ...
+
+    def revived(self, access: Access) -> Access:
+        """An access that `bare` made, to be read with where a transcript answers."""
+        ...

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import time
 import zlib
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -60,13 +62,47 @@ class Outgoing:
 class Incoming:
     """A bank's whole reply, uncompressed; header names in lower case.
 
-    `set_cookies` are the values of all Set-Cookie headers, which are lost in `headers`.
+    `set_cookies` are the values of all Set-Cookie headers, which are lost in `headers`;
+    `asked_as` is the id of the request that was answered, where a transcript answers another.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     set_cookies: tuple[str, ...] = field(default=(), repr=False)
+    asked_as: str = ""
+
+
+class Recorder(Protocol):
+    """Takes down calls and their answers."""
+
+    async def taken(self, request: Outgoing, answer: Awaitable[Incoming], /) -> Incoming:
+        """The answer, once it is taken down."""
+        ...
+
+    def relied_on(self, request: Outgoing, reply: Incoming, /) -> None:
+        """Take down an answer that came earlier and is built on now."""
+        ...
+
+
+_RECORDER: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
+
+
+@contextmanager
+def recorded_by(recorder: Recorder) -> Iterator[None]:
+    """The calls made here, and in tasks begun here, are taken down; no others are."""
+    token = _RECORDER.set(recorder)
+    try:
+        yield
+    finally:
+        _RECORDER.reset(token)
+
+
+def relied_on(request: Outgoing, reply: Incoming) -> None:
+    """Tell who records, if anybody does, of an earlier answer that is built on now."""
+    recorder = _RECORDER.get()
+    if recorder is not None:
+        recorder.relied_on(request, reply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +180,13 @@ class Door:
             BankUnreachable: refused, cut off, timed out, or a certificate we do not trust.
             BankAnsweredNonsense: the reply is larger than `REPLY_BYTES_MAX` or badly compressed.
         """
+        recorder = _RECORDER.get()
+        if recorder is None:
+            return await self._call(request)
+        return await recorder.taken(request, self._call(request))
+
+    async def _call(self, request: Outgoing) -> Incoming:
+        """The bank's reply, taken down by nobody yet."""
         self._check(request.url)
         place = self._places.get(request.bank)
         if place is None:

@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from opensaldo.connectors.certificates import SealPair, open_seal
-from opensaldo.connectors.http import REPLY_BYTES_MAX, Door, Outgoing
+from opensaldo.connectors.http import REPLY_BYTES_MAX, Door, Incoming, Outgoing, relied_on
 from opensaldo.domain.clock import Clock
 from opensaldo.errors import BankAnsweredNonsense, BankUnavailable
 
@@ -114,6 +114,7 @@ class BankKeys:
         self._clock = clock
         self._keys: dict[str, BankKey] = {}
         self._fetched_at: datetime | None = None
+        self._published: Incoming | None = None
         self._turn = asyncio.Lock()
 
     async def find(self, kid: str) -> BankKey:
@@ -130,6 +131,8 @@ class BankKeys:
                     self._fetched_at = self._clock()
         if kid not in self._keys:
             raise BankAnsweredNonsense(SIGNATURE_HEADER, "a key the bank publishes")
+        if self._published is not None:
+            relied_on(self._request, self._published)
         return self._keys[kid]
 
     def _may_fetch(self) -> bool:
@@ -147,6 +150,7 @@ class BankKeys:
             raise BankAnsweredNonsense("keys", "a JSON key set (RFC 7517)") from None
         if not isinstance(listed, list):
             raise BankAnsweredNonsense("keys", "a list")
+        self._published = reply
         return dict(_readable(listed[:KEYS_COUNT_MAX]))
 
 

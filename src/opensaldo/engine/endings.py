@@ -12,6 +12,7 @@ from opensaldo.domain.event import Event, EventKind
 from opensaldo.domain.session import Session
 from opensaldo.engine import found
 from opensaldo.engine.kept import FOUND, HOLDINGS, RESULT_XML, document_place
+from opensaldo.engine.ledger import Ledger
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.reading import Reading
 from opensaldo.engine.shares import share_of
@@ -25,17 +26,22 @@ from opensaldo.wire import json_v1, xml_v1
 
 
 async def keep(
-    platform: Platform, command: Command, session: Session, key: DataKey, reading: Reading
+    platform: Platform,
+    command: Command,
+    session: Session,
+    key: DataKey,
+    reading: Reading,
+    ledger: Ledger,
 ) -> None:
     """Render, seal and keep the command's share, and end the command, in one transaction."""
     share = share_of(command.name, reading.holdings())
-    receipt = _receipt(command, reading, share)
+    receipt = receipt_of(command, reading, share)
     sealed = await asyncio.to_thread(_sealed_documents, platform, command, key, reading, share)
 
     def end(connection: Connection) -> None:
         now = platform.clock()
         hold_queue(connection, command)
-        reading.ledger.settle(connection)
+        ledger.settle(connection)
         if not commands.succeed(connection, command.id, receipt, now):
             return
         owner = _owner_that_counts(connection, session)
@@ -129,7 +135,8 @@ def _sealed_documents(
     }
 
 
-def _receipt(command: Command, reading: Reading, share: Holdings) -> Receipt:
+def receipt_of(command: Command, reading: Reading, share: Holdings) -> Receipt:
+    """What the command says about its own completeness."""
     return Receipt(
         outcome=Outcome.COMPLETE if reading.is_complete else Outcome.PARTIAL,
         accounts=len(share.accounts) + len(share.cards) + len(share.deposits),

@@ -32,6 +32,7 @@ from opensaldo.engine.plans import PLAN_OF_COMMAND, Plan, plan_of_known, spared
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.progress import ProgressWriter
 from opensaldo.engine.reading import Reading
+from opensaldo.engine.recording import recorded
 from opensaldo.engine.switching import note_failure
 from opensaldo.errors import (
     BankAccessEnded,
@@ -199,14 +200,25 @@ async def _import_in_words_of_access(platform: Platform, run: _Run) -> None:
     """Import; a consent's client is told of limits and withdrawal by their own names."""
     try:
         await _import(platform, run)
-    except BankRateLimited as error:
-        if run.session.consent_id is None:
-            if run.command.runs == 1:
-                raise
-            raise SessionExpired(error.message) from None
-        raise MultipleAccessLimitExceeded(error.message) from None
-    except BankConsentWithdrawn:
-        raise (InvalidMultipleAccessId if run.session.consent_id else SessionExpired) from None
+    except OpenSaldoError as error:
+        by_consent = run.session.consent_id is not None
+        told = in_words_of_access(error, by_consent=by_consent, is_rerun=run.command.runs > 1)
+        if told is error:
+            raise
+        raise told from None
+
+
+def in_words_of_access(
+    error: OpenSaldoError, *, by_consent: bool, is_rerun: bool
+) -> OpenSaldoError:
+    """The error as the client of such an access is told; most are told as they are."""
+    if isinstance(error, BankRateLimited):
+        if by_consent:
+            return MultipleAccessLimitExceeded(error.message)
+        return SessionExpired(error.message) if is_rerun else error
+    if isinstance(error, BankConsentWithdrawn):
+        return InvalidMultipleAccessId() if by_consent else SessionExpired()
+    return error
 
 
 async def _import(platform: Platform, run: _Run) -> None:
@@ -220,6 +232,7 @@ async def _import(platform: Platform, run: _Run) -> None:
         access = await _renewed(platform, run, connector, psu)
     today = platform.clock().date()
     async with ProgressWriter(platform.store, run.command.id) as progress:
+        ledger = Ledger(platform, run.command, access.grant, run.attended)
         reading = Reading(
             connector=connector,
             access=access,
@@ -227,15 +240,16 @@ async def _import(platform: Platform, run: _Run) -> None:
             since=earliest_day(
                 run.session, run.command.since, today=today, is_mock=target.test_only
             ),
-            ledger=Ledger(platform, run.command, access.grant, run.attended),
+            ledger=ledger,
             on_progress=progress.report,
             plan=run.plan,
         )
-        await _read_in_time(platform, run, reading)
-    await keep(platform, run.command, run.session, run.key, reading)
+        async with recorded(platform, run.command, run.session, run.key, reading):
+            await _read_in_time(platform, run, reading, ledger)
+    await keep(platform, run.command, run.session, run.key, reading, ledger)
 
 
-async def _read_in_time(platform: Platform, run: _Run, reading: Reading) -> None:
+async def _read_in_time(platform: Platform, run: _Run, reading: Reading, ledger: Ledger) -> None:
     """Read until done or until the command's time is over.
 
     Raises:
@@ -247,10 +261,10 @@ async def _read_in_time(platform: Platform, run: _Run, reading: Reading) -> None
             await reading.read()
     except TimeoutError:
         if not reading.has_read_any:
-            await platform.store.change_with(reading.ledger.settle)
+            await platform.store.change_with(ledger.settle)
             raise BankUnavailable("The bank did not answer within the command's time.") from None
     except BaseException:
-        await platform.store.change_with(reading.ledger.settle)
+        await platform.store.change_with(ledger.settle)
         raise
 
 

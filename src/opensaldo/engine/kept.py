@@ -6,6 +6,7 @@ HOLDINGS = "holdings"
 RESULT_XML = "result_xml"
 FOUND = "found"
 REQUEST = "request"
+TRANSCRIPT = "transcript"
 
 
 def access_place(session_id: str) -> str:

@@ -15,7 +15,10 @@ from opensaldo.store.vault import Vault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """One process's hold on everything; made by app, handed to every use case."""
+    """One process's hold on everything; made by app, handed to every use case.
+
+    With `records_imports` each import keeps a transcript of what the bank answered.
+    """
 
     store: Store
     vault: Vault
@@ -24,3 +27,4 @@ class Platform:
     clock: Clock
     limits: Limits
     workflows: Durable
+    records_imports: bool = False

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from opensaldo.connectors.base import Access, AccountReading, Connector, PsuContext
 from opensaldo.domain.account import Holdings
 from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction, newest_first
-from opensaldo.engine.ledger import WHOLE_GRANT, Ledger
+from opensaldo.engine.ledger import WHOLE_GRANT, Call
 from opensaldo.engine.plans import EVERYTHING, Plan
 from opensaldo.errors import BankAnsweredNonsense
 
 ROWS_MAX = 200_000
 PROGRESS_FOUND_ACCOUNTS = 10
 PROGRESS_ALL_READ = 95
+
+
+class CallBook(Protocol):
+    """What is asked before each call that counts; see `Ledger`."""
+
+    async def book(self, calls: Iterable[Call], /) -> None:
+        """All the calls may be made.
+
+        Raises:
+            BankRateLimited: they may not.
+        """
+        ...
+
+    def made(self, call: Call, /) -> None:
+        """Remember that the call is being made."""
+        ...
 
 
 @dataclass(slots=True)
@@ -29,7 +45,7 @@ class Reading:
     access: Access
     psu: PsuContext | None
     since: date
-    ledger: Ledger
+    ledger: CallBook
     on_progress: Callable[[int], None]
     plan: Plan = EVERYTHING
     pages: int = 0

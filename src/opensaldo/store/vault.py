@@ -40,12 +40,27 @@ class SealBroken(ValueError):
 
 
 class DataKey:
-    """A key in the clear; it lives in memory only and is never shown."""
+    """A key in the clear; it lives in memory only and is never shown.
+
+    An operator's own key for files that leave the store is read by `of_file`.
+    """
 
     __slots__ = ("_key",)
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+
+    @classmethod
+    def of_file(cls, text: str) -> DataKey:
+        """The key that a file states as 64 hex digits.
+
+        Raises:
+            ValueError: it states none.
+        """
+        key = bytes.fromhex(text.strip())
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a key of {2 * KEY_BYTES} hex digits")
+        return cls(key)
 
     def __repr__(self) -> str:
         return "***"
@@ -134,7 +149,8 @@ class Vault:
         return spent
 
     # --- sealing -----------------------------------------------------------------------------
-    def seal(self, key: DataKey, clear: bytes, bound_to: str) -> bytes:
+    @staticmethod
+    def seal(key: DataKey, clear: bytes, bound_to: str) -> bytes:
         """The bytes packed and encrypted; they open only with the same `bound_to`.
 
         Raises:
@@ -144,7 +160,8 @@ class Vault:
             raise ValueError(f"sealing: expected at most {SEALED_BYTES_MAX} bytes")
         return _encrypted(key._key, zlib.compress(clear, COMPRESSION_LEVEL), bound_to.encode())
 
-    def open_sealed(self, key: DataKey, sealed: bytes, bound_to: str) -> bytes:
+    @staticmethod
+    def open_sealed(key: DataKey, sealed: bytes, bound_to: str) -> bytes:
         """The bytes that were sealed.
 
         Raises:

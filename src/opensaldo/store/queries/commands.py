@@ -91,6 +91,11 @@ _COUNT_WAITING = select(func.count()).where(
     commands.c.environment == bindparam("environment"),
     commands.c.state == CommandState.SETUP.value,
 )
+_LATEST = (
+    select(commands)
+    .order_by(commands.c.created_at.desc(), commands.c.id)
+    .limit(bindparam("count_max"))
+)
 _UNFINISHED_IDS = select(commands.c.id).where(_UNFINISHED).order_by(commands.c.created_at)
 
 
@@ -127,6 +132,11 @@ def commands_of_session(connection: Connection, session_id: str) -> tuple[Comman
     """List a session's commands, oldest first."""
     rows = connection.execute(_OF_SESSION, {"session_id": session_id})
     return tuple(command_from(row) for row in rows)
+
+
+def latest(connection: Connection, count_max: int) -> tuple[Command, ...]:
+    """List the newest commands of all clients, newest first."""
+    return tuple(command_from(row) for row in connection.execute(_LATEST, {"count_max": count_max}))
 
 
 def names_of_session(connection: Connection, session_id: str) -> frozenset[CommandName]:

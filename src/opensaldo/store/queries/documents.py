@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from opensaldo.domain.client import Environment
 from opensaldo.domain.command import Command
@@ -42,6 +42,10 @@ _HOLD_KEY = (
 _DOCUMENT_OF = select(documents.c.sealed).where(
     documents.c.command_id == bindparam("command_id"), documents.c.kind == bindparam("kind")
 )
+_DELETE = delete(documents).where(
+    documents.c.command_id == bindparam("of_command"), documents.c.kind == bindparam("of_kind")
+)
+_OWNER = select(sessions.c.owner_external_id).where(sessions.c.id == bindparam("session_id"))
 _OF_SESSION = (
     select(documents.c.command_id, documents.c.sealed)
     .where(documents.c.session_id == bindparam("session_id"), documents.c.kind == bindparam("kind"))
@@ -100,6 +104,17 @@ def insert_document(
         "due_at": due_at,
     }
     connection.execute(_INSERT, row)
+
+
+def delete_document(connection: Connection, command_id: str, kind: str) -> None:
+    """Delete one sealed document of a command, if it is there."""
+    connection.execute(_DELETE, {"of_command": command_id, "of_kind": kind})
+
+
+def owner_of_session(connection: Connection, session_id: str) -> str | None:
+    """Find whose documents a session keeps; None when it keeps none any more."""
+    owner: str | None = connection.execute(_OWNER, {"session_id": session_id}).scalar_one_or_none()
+    return owner
 
 
 def document_of(connection: Connection, command_id: str, kind: str) -> bytes | None:

@@ -117,8 +117,8 @@ class BerlinGroupClient:
         if not 200 <= reply.status < 300:
             refusal = refusal_of(reply.body)
             return Replied(url, reply.status, reply.headers, reply.body, refusal)
-        echo = reply.headers.get(self._dialect.request_ids[0].lower(), request_id)
-        if echo.strip().lower() != request_id:
+        echo = reply.headers.get(self._dialect.request_ids[0].lower(), reply.asked_as or request_id)
+        if echo.strip().lower() != (reply.asked_as or request_id):
             raise BankAnsweredNonsense(self._dialect.request_ids[0], "the id of the request")
         return Replied(url, reply.status, reply.headers, reply.body)
 

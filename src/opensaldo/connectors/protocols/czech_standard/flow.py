@@ -307,6 +307,15 @@ class CzechStandard:
             memory=memory,
         )
 
+    def bare(self, access: Access) -> Access:
+        """The access without the secret the bank registered for this person."""
+        memory = {name: text for name, text in access.memory.items() if name != CLIENT_SECRET}
+        return replace(access, memory=memory)
+
+    def revived(self, access: Access) -> Access:
+        """The access as it is: reading needs no secret of ours."""
+        return access
+
     def _client_in(self, memory: Mapping[str, str]) -> BankClient:
         """Who we are to the bank: its client of the operator, else who we were at the sign-in."""
         registered = BankClient(memory.get(CLIENT_ID, ""), Secret(memory.get(CLIENT_SECRET, "")))

@@ -7,7 +7,10 @@ live thing in this process, known outside by its handle alone; see `live`.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import date
+
+import msgspec
 
 from opensaldo.connectors.base import (
     Access,
@@ -23,10 +26,22 @@ from opensaldo.connectors.http import Door
 from opensaldo.connectors.profile import Profile
 from opensaldo.connectors.protocols.online.books import HISTORY, Books
 from opensaldo.connectors.protocols.online.client import OnlineClient
+from opensaldo.connectors.protocols.online.convert import Listed
 from opensaldo.connectors.protocols.online.live import LiveLogin, LiveLogins
 from opensaldo.connectors.protocols.online.way_in import HANDLE, WayIn
 from opensaldo.domain.clock import Clock
+from opensaldo.domain.owner import Owner
 from opensaldo.errors import BankAccessEnded
+
+SHOWN = "shown"
+
+
+class ShownPages(msgspec.Struct, frozen=True):
+    """What a login's pages have shown so far."""
+
+    listed: dict[str, Listed]
+    owner: Owner | None
+    cards: dict[str, AccountReading] | None
 
 
 class Online:
@@ -101,6 +116,23 @@ class Online:
         async for page in self._books.pages(self._inside(access), number, since):
             self._inside(access)  # whoever reads uses the login
             yield page
+
+    def bare(self, access: Access) -> Access:
+        """The access with what its pages have shown, in place of the login's handle.
+
+        Raises:
+            BankAccessEnded: the login is another process's, or over.
+        """
+        live = self._inside(access)
+        shown = ShownPages(listed=live.listed, owner=live.owner, cards=live.cards)
+        return replace(access, memory={SHOWN: msgspec.json.encode(shown).decode()})
+
+    def revived(self, access: Access) -> Access:
+        """The access to a login of this process that shows the same pages."""
+        shown = msgspec.json.decode(access.memory[SHOWN], type=ShownPages)
+        live = self.logins.open(self._client.browser(""))
+        live.listed, live.owner, live.cards = shown.listed, shown.owner, shown.cards
+        return replace(access, memory={HANDLE: live.handle})
 
     def _inside(self, access: Access) -> LiveLogin:
         """The login behind an access.

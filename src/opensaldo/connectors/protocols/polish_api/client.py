@@ -174,7 +174,7 @@ class PolishApiClient:
             raise fault_of(endpoint, reply.status, code, reply.headers)
         await verify_detached(_signature(reply), reply.body, self._keys)
         answer = decode(reply.body or b"{}", message)
-        _check_header(answer.response_header, request_id)
+        _check_header(answer.response_header, reply.asked_as or request_id)
         return answer
 
     def _header(self, psu: PsuContext | None) -> dict[str, Any]:

@@ -44,7 +44,12 @@ REASONS: Mapping[str, type[PsuError]] = {
 
 def retry_after_s(headers: Mapping[str, str]) -> int | None:
     """The seconds a bank asks us to wait; None when it does not say, or says a date."""
-    written = headers.get("retry-after", "").strip()
+    return seconds_in(headers.get("retry-after", ""))
+
+
+def seconds_in(written: str) -> int | None:
+    """The whole seconds of a Retry-After, at most a day; None when it is empty or a date."""
+    written = written.strip()
     if not written.isascii() or not written.isdigit() or len(written) > 9:
         return None
     return min(int(written), RETRY_AFTER_MAX_S)

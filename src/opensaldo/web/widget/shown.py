@@ -33,6 +33,7 @@ from opensaldo.errors import (
 from opensaldo.web.entrance import ROUTE
 from opensaldo.web.widget.forms import CrossSitePost
 from opensaldo.web.widget.headers import page_headers
+from opensaldo.web.widget.search import fold
 from opensaldo.web.widget.words import Words
 
 STATIC_PATH = "/signin/static"
@@ -99,9 +100,10 @@ def asked_for(platform: Platform, view: SignInView, target: Target) -> Asked:
 
 
 def countries(view: SignInView, words: Words, offered: tuple[str, ...]) -> Response:
-    """The choice of country."""
+    """The choice of country, by the names shown."""
     promise = _promise(*view.targets)
-    return page("countries", words, view, leading_out(view), promise=promise, countries=offered)
+    named = sorted(offered, key=lambda one: fold(words.plain(f"country_{one}")))
+    return page("countries", words, view, leading_out(view), promise=promise, countries=named)
 
 
 def banks(view: SignInView, words: Words, choice: Choice) -> Response:

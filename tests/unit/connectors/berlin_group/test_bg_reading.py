@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from opensaldo import errors
-from opensaldo.connectors.protocols.berlin_group import trail
+from opensaldo.connectors import trail
 from opensaldo.connectors.protocols.berlin_group.dialects import SIBS
 from opensaldo.domain.secret import Secret
 from opensaldo.domain.transaction import TransactionStatus

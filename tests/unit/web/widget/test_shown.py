@@ -18,6 +18,7 @@ from opensaldo.connectors.base import (
     Wait,
     WaitingStep,
 )
+from opensaldo.data import COUNTRIES
 from opensaldo.domain.client import Client, Environment
 from opensaldo.domain.session import Redirection, RedirectionState, Session, SessionState
 from opensaldo.domain.target import AccessMode, AccountType
@@ -119,6 +120,16 @@ def _pages(words: Words) -> dict[str, Response]:
         "restart": asking.restart(view, words),
         "sorry": shown.sorry(errors.InvalidTarget(), words, redirection=ID),
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "codes"),
+    [("en", ["cz", "ee", "lv", "lt", "pl", "pt", "ro", "es"]),
+     ("pl", ["cz", "ee", "es", "lt", "lv", "pl", "pt", "ro"])],
+)  # fmt: skip
+def test_countries_are_in_the_order_of_the_names_shown(language: str, codes: list[str]):
+    body = bytes(shown.countries(_view(), Words(language), COUNTRIES).body).decode()
+    assert re.findall(r"\?country=(..)", body) == codes
 
 
 PAGES = [

@@ -106,7 +106,7 @@ class BerlinGroup:
             "refresh_token": old,
             "client_id": self._client.client_id,
         }
-        fresh = await self._sca.new_token(before, form)
+        fresh = await self._sca.away.new_token(before, form)
         return replace(
             access,
             access_token=Secret(fresh.access_token),

@@ -30,11 +30,12 @@ from opensaldo.connectors.protocols.berlin_group.known import (
     path_of,
     read_known,
 )
+from opensaldo.connectors.protocols.berlin_group.links import followed
 from opensaldo.connectors.protocols.berlin_group.records import ListedAccount, Rows
-from opensaldo.connectors.protocols.berlin_group.trail import Trail
 from opensaldo.connectors.protocols.berlin_group.wallets import currencies_of, part_of, parts_of
 from opensaldo.connectors.quirks import QUIRKS
 from opensaldo.connectors.things import decode
+from opensaldo.connectors.trail import Trail
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.transaction import Transaction
 from opensaldo.errors import BankAnsweredNonsense
@@ -98,17 +99,18 @@ class Reader:
             return
         is_same_id = self.client.profile.same_request_id_for_pages
         request_id = new_request_id() if is_same_id else ""
-        trail, unbooked = Trail(self.client.root), set[str | None]()
+        unbooked = set[str | None]()
         replied = await self._first_page(access, number, known, since, psu, request_id)
+        trail = Trail(replied.url, place="_links.next")
         while True:
             rows = self._rows(replied.checked().body, number, known)
-            goes_on = trail.goes_on(rows.next_link, replied.url)
+            goes_on = trail.goes_on(self._address(rows.next_link, replied.url))
             pending = tuple(row for row in rows.pending if row.bank_id not in unbooked)
             unbooked |= {row.bank_id for row in pending}
             yield _page(rows, pending, is_last=not goes_on)
             if not goes_on:
                 return
-            asking = _asking("transactions", access, psu, link=trail.link)
+            asking = _asking("transactions", access, psu, link=trail.page)
             replied = await self.client.ask(replace(asking, request_id=request_id))
 
     async def _told_apart(
@@ -202,6 +204,10 @@ class Reader:
                 first_on, is_moved = self._later_day(first_on), True
             else:
                 return replied
+
+    def _address(self, link: str | None, asked: str) -> str | None:
+        """Where a link of the answer to `asked` leads; None without one."""
+        return None if link is None else followed(link, root=self.client.root, asked=asked)
 
     def _rows(self, body: bytes, number: str, known: Known) -> Rows:
         if number.startswith(CARD_PREFIX):

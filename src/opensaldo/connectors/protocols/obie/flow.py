@@ -37,6 +37,7 @@ from opensaldo.connectors.protocols.obie.owners import owners_of_account, owners
 from opensaldo.connectors.protocols.obie.records import Balances, ListedAccount
 from opensaldo.connectors.refusals import code_in
 from opensaldo.connectors.signing import Seal
+from opensaldo.connectors.trail import Trail
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.owner import Owner
 from opensaldo.domain.secret import Secret
@@ -58,7 +59,6 @@ PERMISSIONS = (
 LIST = "transactions"
 CONSENT = "consent"
 HISTORY = "history_days"
-PAGES_MAX = 2_000
 TOKEN_LIFE_S_MAX = 366 * 86_400
 
 
@@ -193,19 +193,16 @@ class Obie:
         token = access.access_token
         first = f"{access.first_day(since, self._clock().date()).isoformat()}T00:00:00Z"
         body = await self._client.transactions(token, psu, number, first)
-        seen: set[str] = set()
+        trail = Trail("", place="Links.Next")
         while True:
             rows = convert.transactions(body)
-            link = rows.next_link
-            if link is not None and (link in seen or len(seen) + 2 > PAGES_MAX):
-                raise BankAnsweredNonsense("Links.Next", f"a new page, at most {PAGES_MAX}")
+            goes_on = trail.goes_on(rows.next_link)
             yield Page(
-                rows=(*rows.pending, *rows.booked), is_last=link is None, currency=rows.currency
+                rows=(*rows.pending, *rows.booked), is_last=not goes_on, currency=rows.currency
             )
-            if link is None:
+            if not goes_on:
                 return
-            seen.add(link)
-            body = await self._client.next_page(token, psu, link)
+            body = await self._client.next_page(token, psu, trail.page)
 
     async def _own_token(self) -> Secret:
         """A token of our own, for consents only."""

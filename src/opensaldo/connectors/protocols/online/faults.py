@@ -5,6 +5,7 @@ from __future__ import annotations
 from opensaldo.connectors.browsing import Seen
 from opensaldo.connectors.protocols.online.layout import Layout
 from opensaldo.connectors.protocols.online.pages import Kind, Shown
+from opensaldo.connectors.refusals import seconds_in
 from opensaldo.errors import (
     BankAccessEnded,
     BankError,
@@ -14,7 +15,6 @@ from opensaldo.errors import (
     OpenSaldoError,
 )
 
-RETRY_AFTER_S_MAX = 86_400
 NONE_LEFT = 429
 GONE = (401, 403)
 SERVER_FAULT = 500
@@ -26,22 +26,16 @@ def fault_of(seen: Seen, page: Shown, layout: Layout) -> OpenSaldoError | None:
         named = layout.error_of_code.get(page.error)
         return named() if named else BankUnavailable()
     if page.kind is Kind.MAINTENANCE:
-        return BankMaintenance(retry_after_s=_seconds(seen.retry_after))
+        return BankMaintenance(retry_after_s=seconds_in(seen.retry_after))
     return fault_of_status(seen) or (BankUnavailable() if page.kind is Kind.REFUSED else None)
 
 
 def fault_of_status(seen: Seen) -> BankError | None:
     """The error a status stands for, None for one that is fine."""
     if seen.status == NONE_LEFT:
-        return BankRateLimited(retry_after_s=_seconds(seen.retry_after))
+        return BankRateLimited(retry_after_s=seconds_in(seen.retry_after))
     if seen.status in GONE:
         return BankAccessEnded()
     if seen.status >= SERVER_FAULT:
-        return BankUnavailable(retry_after_s=_seconds(seen.retry_after))
+        return BankUnavailable(retry_after_s=seconds_in(seen.retry_after))
     return None if seen.status == 200 else BankUnavailable()
-
-
-def _seconds(written: str) -> int | None:
-    if not (written.isascii() and written.isdecimal()):
-        return None
-    return min(RETRY_AFTER_S_MAX, int(written[:9])) or None

@@ -224,6 +224,12 @@ VARIABLES = (
         meaning="seconds a redirection link lives",
     ),
     Variable(
+        name="LATER_HISTORY_DAYS",
+        default="180",
+        read=_whole,
+        meaning="days back that later sessions of a repeated access may reach",
+    ),
+    Variable(
         name="IMPORTS_AT_ONCE",
         default="500",
         read=_whole,
@@ -294,6 +300,7 @@ class Config:
     waiting_commands: int
     retention_h: int
     redirection_life_s: int
+    later_history_days: int
     imports_at_once: int
     switch_failures: int
     switch_window_s: int
@@ -340,6 +347,7 @@ class Config:
             waiting_commands_max=self.waiting_commands,
             retention_h=self.retention_h,
             redirection_life_s=self.redirection_life_s,
+            later_history_days=self.later_history_days,
             imports_at_once_max=self.imports_at_once,
             switch_failures=self.switch_failures,
             switch_window_s=self.switch_window_s,

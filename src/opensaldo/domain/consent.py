@@ -33,6 +33,11 @@ class Consent:
     status: ConsentStatus
     granted_at: datetime
     valid_until: datetime
+    ended_at: datetime | None = None
+
+    def is_usable(self, now: datetime) -> bool:
+        """Whether the client may come back with it now."""
+        return self.status is ConsentStatus.VALID and now < self.valid_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

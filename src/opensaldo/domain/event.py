@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     COMMAND_ACCEPTED = "command-accepted"
     COMMAND_ENDED = "command-ended"
     CONSENT_GRANTED = "consent-granted"
+    CONSENT_ENDED = "consent-ended"
     DATA_DELETED = "data-deleted"
     TARGET_SWITCHED = "target-switched"
     TARGET_RETURNED = "target-returned"

@@ -15,12 +15,13 @@ from opensaldo.domain.event import Event, EventKind
 from opensaldo.domain.secret import Secret
 from opensaldo.domain.session import Session
 from opensaldo.domain.target import Target
+from opensaldo.engine.consents import hold_usable, session_under, usable_consent
 from opensaldo.engine.durable import Job
 from opensaldo.engine.endings import hold_queue
 from opensaldo.engine.found import Found, Request, account_of, card_of, opened, pack_request
 from opensaldo.engine.ids import ATTEMPTS_MAX, new_number
 from opensaldo.engine.imports import give_up_import, run_import
-from opensaldo.engine.kept import FOUND, REQUEST, document_place
+from opensaldo.engine.kept import FOUND, REQUEST, consent_owner_place, document_place
 from opensaldo.engine.platform import Platform
 from opensaldo.errors import (
     CommandNotAvailable,
@@ -32,7 +33,7 @@ from opensaldo.errors import (
 )
 from opensaldo.store.conflicts import DefaultImportTaken, IdTaken, hold
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import commands, documents, events, sessions
+from opensaldo.store.queries import commands, consents, documents, events, sessions
 from opensaldo.store.queries.clients import Caller
 from opensaldo.store.vault import DataKey, KeyDestroyed
 
@@ -83,33 +84,65 @@ async def submit_import(
         InvalidSince: in the future.
         CommandNotAvailable: the target does not offer it, or the session has advanced imports.
         DefaultImportAlreadyExecuted: the session has had its default import.
+        InvalidMultipleAccessId: the session's consent has ended.
         InvalidIban: not an account that the session has found.
         InvalidArgument: not a card that the session has found.
         JobsQuotaExceeded: too many commands of the client are waiting.
     """
-    if wish.since is not None and wish.since > platform.clock().date():
-        raise InvalidSince
-    target = _offering(platform, session, wish.name)
+    _refuse_future(platform, wish)
+    return await platform.store.change_with(
+        lambda connection: _accept(connection, platform, caller, session, wish)
+    )
 
-    def accept(connection: Connection) -> tuple[Command, str]:
-        _refuse_when_full(connection, platform, caller)
-        new = _new_command(platform, session, target, wish)
-        hold_queue(connection, new)
-        _refuse_mixture(connection, new)
-        number = _number_of(connection, platform, new, wish.place)
-        has_turn = not commands.unfinished_of_session(connection, session.id)
-        command = _insert(connection, new)
-        owner = _owner_that_counts(connection, session, wish)
-        if number is not None:
-            request = Request(number=number, fast=wish.fast)
-            _keep_request(connection, platform, command, owner, request)
-        sessions.touch(connection, session.id, command.created_at)
-        events.append(connection, _accepted(command))
-        if has_turn:
-            platform.workflows.enqueue(connection, command.name.value, command.id)
-        return command, owner
+
+async def reuse_and_import(
+    platform: Platform, caller: Caller, token: str, since: date | None
+) -> Command:
+    """A default import in a new session of the consent; both are made, or neither is.
+
+    Raises:
+        InvalidMultipleAccessId, BankUnavailable: as `usable_consent`.
+        CallerError: as `submit_import`.
+    """
+    wish = Wish(name=CommandName.DEFAULT_IMPORT, since=since)
+    _refuse_future(platform, wish)
+    consent = await usable_consent(platform, caller, token)
+
+    def accept(connection: Connection) -> Command:
+        session = session_under(connection, platform, caller, consent)
+        command, _owner = _accept(connection, platform, caller, session, wish)
+        return command
 
     return await platform.store.change_with(accept)
+
+
+def _refuse_future(platform: Platform, wish: Wish) -> None:
+    if wish.since is not None and wish.since > platform.clock().date():
+        raise InvalidSince
+
+
+def _accept(
+    connection: Connection, platform: Platform, caller: Caller, session: Session, wish: Wish
+) -> tuple[Command, str]:
+    _refuse_when_full(connection, platform, caller)
+    target = _offering(platform, session, wish.name)
+    new = _new_command(platform, session, target, wish)
+    hold_queue(connection, new)
+    _refuse_mixture(connection, new)
+    if session.consent_id is not None:
+        hold_usable(connection, platform, session.consent_id)
+    number = _number_of(connection, platform, new, wish.place)
+    has_turn = not commands.unfinished_of_session(connection, session.id)
+    command = _insert(connection, new)
+    owner = _owner_that_counts(connection, platform, session, wish)
+    if number is not None:
+        request = Request(number=number, fast=wish.fast)
+        _keep_request(connection, platform, command, owner, request)
+    sessions.touch(connection, session.id, command.created_at)
+    events.append(connection, _accepted(command))
+    if has_turn:
+        platform.workflows.enqueue(connection, command.name.value, command.id)
+    return command, owner
 
 
 def _refuse_when_full(connection: Connection, platform: Platform, caller: Caller) -> None:
@@ -210,12 +243,21 @@ def _insert(connection: Connection, command: Command) -> Command:
     raise Defect("No free command id was found.")
 
 
-def _owner_that_counts(connection: Connection, session: Session, wish: Wish) -> str:
-    """The session's owner id; one given now replaces an id we made (wire contract, 5.1)."""
+def _owner_that_counts(
+    connection: Connection, platform: Platform, session: Session, wish: Wish
+) -> str:
+    """The session's owner id; one given now replaces an id we made (wire contract, 5.1).
+
+    The consent adopts it too: all its sessions have the same owner.
+    """
     asked = wish.owner_external_id
     if asked is None or not session.owner_id_generated:
         return session.owner_external_id or ""
     sessions.adopt_owner(connection, session.id, asked)
+    if session.consent_id is not None:
+        place = consent_owner_place(session.consent_id)
+        sealed = platform.vault.seal_long(asked.encode(), place)
+        consents.replace_owner(connection, session.consent_id, sealed)
     return asked
 
 

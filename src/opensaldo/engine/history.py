@@ -7,12 +7,15 @@ from datetime import date, timedelta
 from opensaldo.domain.session import Session
 
 HISTORY_DEFAULT = timedelta(days=90)
-HISTORY_REUSED = timedelta(days=180)
 HISTORY_MAX = timedelta(days=5 * 365 + 1)
 
 
-def earliest_day(session: Session, since: date | None, *, today: date, is_mock: bool) -> date:
+def earliest_day(
+    session: Session, since: date | None, *, today: date, is_mock: bool, later: timedelta
+) -> date:
     """The first day an import may reach: `since`, moved up to the latest limit that applies.
+
+    `later` is how far back a reused session may reach.
 
     Source: wire contract, section 5.1.
     """
@@ -23,6 +26,6 @@ def earliest_day(session: Session, since: date | None, *, today: date, is_mock: 
     elif not is_reused and not is_mock:
         limits.append(today - HISTORY_DEFAULT)
     if is_reused:
-        limits.append(today - HISTORY_REUSED)
+        limits.append(today - later)
     asked = since or session.max_import_date or today - HISTORY_DEFAULT
     return max(asked, *limits)

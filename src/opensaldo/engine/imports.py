@@ -13,10 +13,11 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from opensaldo.connectors.base import Access, Connector, PsuContext
 from opensaldo.domain.command import Command, CommandState, Outcome, Receipt
+from opensaldo.domain.consent import Consent
 from opensaldo.domain.session import Session, SessionState
-from opensaldo.engine.access import GrantedAccess, pack, unpack
+from opensaldo.engine.access import GrantedAccess, unpack
+from opensaldo.engine.consents import found_ended
 from opensaldo.engine.endings import end_failed, keep
 from opensaldo.engine.found import opened, unpack_request
 from opensaldo.engine.history import earliest_day
@@ -34,8 +35,8 @@ from opensaldo.engine.progress import ProgressWriter
 from opensaldo.engine.reading import Reading
 from opensaldo.engine.recording import recorded
 from opensaldo.engine.switching import note_failure
+from opensaldo.engine.tokens import fresh_access
 from opensaldo.errors import (
-    BankAccessEnded,
     BankConsentWithdrawn,
     BankRateLimited,
     BankUnavailable,
@@ -51,16 +52,16 @@ from opensaldo.store.queries import commands, consents, documents, sessions
 from opensaldo.store.queries.documents import SealedDocument
 from opensaldo.store.vault import DataKey, KeyDestroyed, WrappedKey
 
-RENEW_BEFORE_END = timedelta(seconds=10)
 PERSON_STAYS = timedelta(minutes=30)  # later commands of a session are not the person's any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Started:
-    """A command whose run has begun, with what its session kept."""
+    """A command whose run has begun, with what its session, or the session's consent, kept."""
 
     command: Command
     session: Session | None
+    consent: Consent | None
     wrapped: WrappedKey | None
     sealed: bytes | None = field(repr=False)
     request: bytes | None = field(repr=False)
@@ -126,6 +127,10 @@ async def _start(platform: Platform, command_id: str) -> _Started | None:
         runs = commands.start(connection, command_id, *names, now)
         if runs is None:
             return None
+        session = sessions.session_of(
+            connection, command.session_id, command.client_id, command.environment
+        )
+        consent_id = session.consent_id if session else None
         return _Started(
             command=replace(
                 command,
@@ -133,11 +138,14 @@ async def _start(platform: Platform, command_id: str) -> _Started | None:
                 runs=runs,
                 started_at=command.started_at or now,
             ),
-            session=sessions.session_of(
-                connection, command.session_id, command.client_id, command.environment
-            ),
+            session=session,
+            consent=consents.consent_by_id(connection, consent_id) if consent_id else None,
             wrapped=sessions.key_of(connection, command.session_id),
-            sealed=sessions.sealed_access(connection, command.session_id),
+            sealed=(
+                consents.sealed_access(connection, consent_id)
+                if consent_id
+                else sessions.sealed_access(connection, command.session_id)
+            ),
             request=documents.document_of(connection, command_id, REQUEST),
             found=documents.documents_of_session(connection, command.session_id, FOUND),
         )
@@ -150,10 +158,13 @@ def _prepared(platform: Platform, started: _Started) -> _Run:
 
     Raises:
         SessionExpired: the session has ended or the command's time is over.
+        InvalidMultipleAccessId: the session's consent has ended.
     """
     command, session = started.command, started.session
     started_at = command.started_at or platform.clock()
     ends_at = started_at + timedelta(seconds=platform.limits.command_run_s)
+    if started.consent is not None and not started.consent.is_usable(platform.clock()):
+        raise InvalidMultipleAccessId
     if session is None or started.wrapped is None or started.sealed is None:
         raise SessionExpired
     if session.state is not SessionState.SIGNED_IN or platform.clock() >= ends_at:
@@ -162,16 +173,23 @@ def _prepared(platform: Platform, started: _Started) -> _Run:
         key = platform.vault.unwrap(started.wrapped)
     except KeyDestroyed:
         raise SessionExpired from None
-    access = platform.vault.open_sealed(key, started.sealed, access_place(session.id))
     return _Run(
         command=command,
         session=session,
         key=key,
-        granted=unpack(access),
+        granted=_opened_access(platform, session, key, started.sealed),
         plan=_plan_of(platform, started, key),
         attended=command.runs == 1 and _is_person_there(session, platform.clock()),
         ends_at=ends_at,
     )
+
+
+def _opened_access(
+    platform: Platform, session: Session, key: DataKey, sealed: bytes
+) -> GrantedAccess:
+    if session.consent_id is not None:
+        return unpack(platform.vault.open_long(sealed, consent_access_place(session.consent_id)))
+    return unpack(platform.vault.open_sealed(key, sealed, access_place(session.id)))
 
 
 def _plan_of(platform: Platform, started: _Started, key: DataKey) -> Plan:
@@ -205,6 +223,8 @@ async def _import_in_words_of_access(platform: Platform, run: _Run) -> None:
         told = in_words_of_access(error, by_consent=by_consent, is_rerun=run.command.runs > 1)
         if told is error:
             raise
+        if run.session.consent_id is not None and isinstance(error, BankConsentWithdrawn):
+            await found_ended(platform, run.session.consent_id)
         raise told from None
 
 
@@ -227,9 +247,7 @@ async def _import(platform: Platform, run: _Run) -> None:
         raise BankUnavailable("The target is no longer in the catalogue.")
     connector = spared(platform.catalog.connector(target), run.plan.spares)
     psu = run.granted.psu if run.attended else None
-    access = run.granted.access
-    if access.expires_at <= platform.clock() + RENEW_BEFORE_END:
-        access = await _renewed(platform, run, connector, psu)
+    access = await fresh_access(platform, run.session, run.key, run.granted, connector, psu)
     today = platform.clock().date()
     async with ProgressWriter(platform.store, run.command.id) as progress:
         ledger = Ledger(platform, run.command, access.grant, run.attended)
@@ -238,7 +256,11 @@ async def _import(platform: Platform, run: _Run) -> None:
             access=access,
             psu=psu,
             since=earliest_day(
-                run.session, run.command.since, today=today, is_mock=target.test_only
+                run.session,
+                run.command.since,
+                today=today,
+                is_mock=target.test_only,
+                later=platform.limits.later_history,
             ),
             ledger=ledger,
             on_progress=progress.report,
@@ -266,24 +288,3 @@ async def _read_in_time(platform: Platform, run: _Run, reading: Reading, ledger:
     except BaseException:
         await platform.store.change_with(ledger.settle)
         raise
-
-
-async def _renewed(
-    platform: Platform, run: _Run, connector: Connector, psu: PsuContext | None
-) -> Access:
-    """The access with a fresh token; its consent keeps it too, the old one may have ended."""
-    if run.granted.access.refresh_token is None:
-        raise BankAccessEnded
-    fresh = await connector.renew(run.granted.access, psu)
-    packed = pack(GrantedAccess(access=fresh, psu=run.granted.psu))
-    sealed = platform.vault.seal(run.key, packed, access_place(run.session.id))
-    consent_id = run.session.consent_id
-
-    def keep_fresh(connection: Connection) -> None:
-        sessions.replace_access(connection, run.session.id, sealed)
-        if consent_id is not None:
-            lasting = platform.vault.seal_long(packed, consent_access_place(consent_id))
-            consents.replace_access(connection, consent_id, lasting)
-
-    await platform.store.change_with(keep_fresh)
-    return fresh

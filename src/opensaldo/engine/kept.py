@@ -19,6 +19,11 @@ def consent_access_place(consent_id: str) -> str:
     return f"consent:{consent_id}:access"
 
 
+def consent_owner_place(consent_id: str) -> str:
+    """What a consent's sealed owner is bound to."""
+    return f"consent:{consent_id}:owner"
+
+
 def document_place(command_id: str, kind: str) -> str:
     """What a command's sealed document is bound to."""
     return f"command:{command_id}:{kind}"

@@ -21,6 +21,7 @@ class Limits:
     waiting_commands_max: int = 200
     retention_h: int = 24
     redirection_life_s: int = 3600
+    later_history_days: int = 180
     imports_at_once_max: int = 500
     switch_failures: int = 5
     switch_window_s: int = 600
@@ -36,6 +37,11 @@ class Limits:
     def retention(self) -> timedelta:
         """How long financial data is kept after its import."""
         return timedelta(hours=self.retention_h)
+
+    @property
+    def later_history(self) -> timedelta:
+        """How far back later sessions of a repeated access may reach."""
+        return timedelta(days=self.later_history_days)
 
     @property
     def switch_window(self) -> timedelta:

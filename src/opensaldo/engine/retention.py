@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from opensaldo.engine import consents
 from opensaldo.engine.durable import Cron
 from opensaldo.engine.leaving import idle_logins, leave
 from opensaldo.engine.ledger import DAY
@@ -48,6 +49,8 @@ async def purge(platform: Platform) -> Erased:
     erased, left = await platform.store.change_with(delete)
     await leave(platform, left)
     await switch_back(platform)
+    await consents.expire(platform)
+    await consents.tell_banks(platform)
     if erased.documents:
         DELETED.labels("document").inc(erased.documents)
         log.info("retention deleted", count=erased.documents)

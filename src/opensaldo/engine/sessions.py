@@ -35,6 +35,7 @@ def create_session(
     access_mode: AccessMode,
     owner_external_id: str | None,
     max_import_date: date | None = None,
+    attended: bool = True,
 ) -> Session:
     """A session that waits for its sign-in, with a key of its own for all it will hold.
 
@@ -61,6 +62,7 @@ def create_session(
             owner_external_id=owner_external_id or new_owner_id(platform.limits.owner_id_prefix),
             owner_id_generated=owner_external_id is None,
             max_import_date=max_import_date,
+            attended=attended,
         )
         try:
             sessions.insert_session(connection, session, wrapped)

@@ -19,7 +19,7 @@ from opensaldo.engine.access import GrantedAccess, pack
 from opensaldo.engine.clients import require
 from opensaldo.engine.history import HISTORY_DEFAULT, HISTORY_MAX
 from opensaldo.engine.ids import new_grant
-from opensaldo.engine.kept import access_place, consent_access_place
+from opensaldo.engine.kept import access_place, consent_access_place, consent_owner_place
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.sessions import create_session
 from opensaldo.errors import AlreadySignedIn, InvalidSessionId, InvalidTarget
@@ -99,7 +99,7 @@ def sign_in_request(
         state=state,
         psu=psu,
         repeated=repeated,
-        history_days=_history_days(session, target, now.date()),
+        history_days=_history_days(platform, session, target, now.date()),
         valid_until=now + (CONSENT_LIFE if repeated else platform.limits.retention),
         force_sca=force_sca,
     )
@@ -119,7 +119,9 @@ async def finish(
     """
     key = await key_of_session(platform, session.id)
     packed = pack(granted)
-    sealed = platform.vault.seal(key, packed, access_place(session.id))
+    sealed = (
+        None if request.repeated else platform.vault.seal(key, packed, access_place(session.id))
+    )
     now = platform.clock()
 
     def sign_in(connection: Connection) -> str | None:
@@ -173,10 +175,14 @@ def event_of(platform: Platform, subject: Session | Redirection, kind: EventKind
     )
 
 
-def _history_days(session: Session, target: Target, today: date) -> int:
+def _history_days(platform: Platform, session: Session, target: Target, today: date) -> int:
+    """As deep as any import under this sign-in may reach, later sessions included."""
     if session.max_import_date is not None:
-        return min(HISTORY_MAX.days, max(1, (today - session.max_import_date).days))
-    return HISTORY_MAX.days if target.test_only else HISTORY_DEFAULT.days
+        first = min(HISTORY_MAX.days, max(1, (today - session.max_import_date).days))
+    else:
+        first = HISTORY_MAX.days if target.test_only else HISTORY_DEFAULT.days
+    repeated = target.grants_consent(session.access_mode)
+    return max(first, platform.limits.later_history_days) if repeated else first
 
 
 def _consent(
@@ -209,7 +215,7 @@ def _keep_consent(
         connection,
         consent,
         token_hash=platform.vault.fingerprint("multiple-access", token),
-        sealed_owner=platform.vault.seal_long(owner, f"consent:{consent.id}:owner"),
+        sealed_owner=platform.vault.seal_long(owner, consent_owner_place(consent.id)),
         sealed_access=platform.vault.seal_long(packed, consent_access_place(consent.id)),
     )
     events.append(connection, event_of(platform, session, EventKind.CONSENT_GRANTED))

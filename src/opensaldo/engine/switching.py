@@ -1,8 +1,8 @@
 """Switching: while a bank's interface keeps failing, its online service stands in, and back.
 
 Failures are counted in the store, for all clients and processes together. An operator's word, for
-one client or for all, goes before what was counted. Repeated access is never switched: only the
-interface grants it.
+one client or for all, goes before what was counted. Only the interface grants repeated access: a
+switched target cannot be asked for it, and access granted before waits until it is back.
 """
 
 from __future__ import annotations
@@ -133,12 +133,20 @@ async def in_use(
 ) -> tuple[Target, ...]:
     """The targets with those replaced whose fallback is used now, each of them once.
 
+    For MULTIPLE they are left out: a fallback grants no repeated access.
+
     On production an institution shows one way in: the fallback of a target that is used is left
     out (wire contract, section 8).
     """
-    if mode is AccessMode.MULTIPLE or not any(one.fallback for one in targets):
+    if not any(one.fallback for one in targets):
         return targets
     known = await platform.store.fetch(switches.switches_for, environment, client_id)
+    if mode is AccessMode.MULTIPLE:
+        return tuple(
+            one
+            for one in targets
+            if not (one.fallback and uses_fallback(known, one.name, client_id))
+        )
     chosen: dict[str, Target] = {}
     spare: set[str] = set()
     for one in targets:
@@ -153,6 +161,14 @@ async def in_use(
     if environment is Environment.TEST:
         spare.clear()
     return tuple(one for name, one in chosen.items() if name not in spare)
+
+
+async def is_switched(platform: Platform, target: Target, client_id: str) -> bool:
+    """Whether the target's fallback is used for this client now."""
+    if not target.fallback:
+        return False
+    known = await platform.store.fetch(switches.switches_for, target.environment, client_id)
+    return uses_fallback(known, target.name, client_id)
 
 
 def uses_fallback(known: Iterable[Switch], target: str, client_id: str) -> bool:

@@ -172,6 +172,11 @@ consents = Table(
     Column("token_hash", Text, nullable=False, unique=True),
     Column("sealed_owner", LargeBinary, nullable=False),
     Column("sealed_access", LargeBinary),
+    Column("ended_at", UtcDateTime),
+    Column("revoke_due_at", UtcDateTime),
+    Column("refreshing_until", UtcDateTime),
+    Index(None, "revoke_due_at"),
+    Index(None, "status", "valid_until"),
 )
 
 # --- work ------------------------------------------------------------------------------------

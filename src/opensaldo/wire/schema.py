@@ -9,6 +9,7 @@ SCHEMA_NAMES = (
     "command_setup",
     "default_import",
     "delete_data",
+    "delete_multiple_access",
     "get_command_catalog",
     "get_data",
     "import_account_transactions",

@@ -132,11 +132,17 @@ def test_failing_imports_switch_too(world: World, api: CheckedApi, interface: Sc
     assert agree(api) == "ProbnyBank"
 
 
-def test_repeated_access_is_never_switched(world: World, interface: ScriptedBank):
+def test_a_switched_bank_is_hidden_from_multiple_and_gives_mixed_a_single_access(
+    world: World, interface: ScriptedBank
+):
     api = world.client(Product.MULTIPLE_ACCESS)
     by_hand(world, Way.FALLBACK)
-    assert agree(api, accessMode="MULTIPLE") == "ProbnyBankApi"
+    page = browse(api.started(target=None, country="pl", accessMode="MULTIPLE")["redirectionLink"])
+    assert "ProbnyBank" not in page.body
+    assert "KontoBankApi" in page.body
     assert agree(api, accessMode="MIXED") == "ProbnyBank"
+    by_hand(world, Way.PSD2)
+    assert agree(api, accessMode="MULTIPLE") == "ProbnyBankApi"
 
 
 def test_the_list_shows_a_switched_bank_once(api: CheckedApi, world: World, interface: Any):

@@ -249,13 +249,14 @@ def test_a_token_and_an_id_are_given_once(store, consent):
             consents.insert_consent(c, again, "f" * 64, b"owner", b"access")
 
 
-def test_a_consent_closes_once_and_keeps_no_access(store, consent):
+def test_a_consent_closes_once_and_keeps_no_access(store, clock, consent):
+    ended_at = clock()
     with store.begin() as c:
         consents.replace_access(c, consent.id, b"renewed")
         assert consents.sealed_access(c, consent.id) == b"renewed"
-        assert consents.close_consent(c, consent.id, ConsentStatus.TERMINATED_BY_TPP)
-        assert not consents.close_consent(c, consent.id, ConsentStatus.EXPIRED)
+        assert consents.close_consent(c, consent.id, ConsentStatus.TERMINATED_BY_TPP, ended_at)
+        assert not consents.close_consent(c, consent.id, ConsentStatus.EXPIRED, ended_at)
         consents.replace_access(c, consent.id, b"late")
         assert consents.sealed_access(c, consent.id) is None
         found = consents.consent_by_token(c, "f" * 64, "acme-test", TEST)
-    assert found == replace(consent, status=ConsentStatus.TERMINATED_BY_TPP)
+    assert found == replace(consent, status=ConsentStatus.TERMINATED_BY_TPP, ended_at=ended_at)

@@ -25,7 +25,7 @@ def day(
     is_mock: bool = False,
 ) -> date:
     session = a_session(max_import_date=max_import_date, attended=attended)
-    return earliest_day(session, since, today=TODAY, is_mock=is_mock)
+    return earliest_day(session, since, today=TODAY, is_mock=is_mock, later=timedelta(days=180))
 
 
 @pytest.mark.parametrize(

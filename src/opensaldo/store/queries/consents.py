@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
 
 from opensaldo.domain.client import Environment
 from opensaldo.domain.consent import Consent, ConsentStatus
 from opensaldo.store.conflicts import IdTaken, insert_new
 from opensaldo.store.tables import consents
 
-_SECRETS = {"token_hash", "sealed_owner", "sealed_access"}
+_SECRETS = {"token_hash", "sealed_owner", "sealed_access", "revoke_due_at", "refreshing_until"}
 _COLUMNS = tuple(column for column in consents.c if column.name not in _SECRETS)
 _THIS = consents.c.id == bindparam("of_id")
 _IS_OPEN = consents.c.status.in_([ConsentStatus.RECEIVED.value, ConsentStatus.VALID.value])
@@ -24,12 +26,51 @@ _BY_TOKEN = select(*_COLUMNS).where(
 )
 _BY_ID = select(*_COLUMNS).where(_THIS)
 _SEALED = select(consents.c.sealed_owner, consents.c.sealed_access).where(_THIS)
-_REPLACE_ACCESS = update(consents).where(_THIS, _IS_OPEN).values(sealed_access=bindparam("sealed"))
-_CLOSE = (
+_REPLACE_ACCESS = (
     update(consents)
-    .where(_THIS, _IS_OPEN)
-    .values(status=bindparam("new_status"), sealed_access=None)
+    .where(_THIS, consents.c.sealed_access.is_not(None))
+    .values(sealed_access=bindparam("sealed"), refreshing_until=None)
 )
+_REPLACE_OWNER = update(consents).where(_THIS).values(sealed_owner=bindparam("sealed"))
+_CLAIM_REFRESH = (
+    update(consents)
+    .where(
+        _THIS,
+        _IS_OPEN,
+        or_(
+            consents.c.refreshing_until.is_(None),
+            consents.c.refreshing_until <= bindparam("now"),
+        ),
+    )
+    .values(refreshing_until=bindparam("until"))
+)
+_GIVE_UP_REFRESH = update(consents).where(_THIS).values(refreshing_until=None)
+_END = update(consents).where(_THIS, _IS_OPEN)
+_CLOSE = _END.values(status=bindparam("new_status"), ended_at=bindparam("at"), sealed_access=None)
+_REVOKE = _END.values(
+    status=bindparam("new_status"), ended_at=bindparam("at"), revoke_due_at=bindparam("at")
+)
+_OWED: Select[Any] = (
+    select(*_COLUMNS, consents.c.sealed_access)
+    .where(consents.c.revoke_due_at <= bindparam("now"), consents.c.sealed_access.is_not(None))
+    .order_by(consents.c.revoke_due_at)
+    .limit(bindparam("count_max"))
+)
+_PUT_OFF = (
+    update(consents)
+    .where(_THIS, consents.c.revoke_due_at.is_not(None))
+    .values(revoke_due_at=bindparam("due_at"))
+)
+_REVOKED = update(consents).where(_THIS).values(revoke_due_at=None, sealed_access=None)
+_RUN_OUT = select(*_COLUMNS).where(_IS_OPEN, consents.c.valid_until <= bindparam("now"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedRevocation:
+    """A consent that ended here and whose bank has not been told yet."""
+
+    consent: Consent
+    sealed_access: bytes = field(repr=False)
 
 
 def insert_consent(
@@ -52,6 +93,7 @@ def insert_consent(
         "status": consent.status.value,
         "granted_at": consent.granted_at,
         "valid_until": consent.valid_until,
+        "ended_at": consent.ended_at,
         "token_hash": token_hash,
         "sealed_owner": sealed_owner,
         "sealed_access": sealed_access,
@@ -85,21 +127,70 @@ def sealed_owner(connection: Connection, consent_id: str) -> bytes | None:
     return None if row is None else row.sealed_owner
 
 
+def replace_owner(connection: Connection, consent_id: str, sealed: bytes) -> None:
+    """Keep another owner's external id."""
+    connection.execute(_REPLACE_OWNER, {"of_id": consent_id, "sealed": sealed})
+
+
 def sealed_access(connection: Connection, consent_id: str) -> bytes | None:
     """Find a consent's access to the bank, sealed; None once it is closed."""
     row = connection.execute(_SEALED, {"of_id": consent_id}).one_or_none()
     return None if row is None else row.sealed_access
 
 
+def claim_refresh(connection: Connection, consent_id: str, now: datetime, until: datetime) -> bool:
+    """Claim the right to refresh an open consent's access; whether nobody else holds it."""
+    claimed = {"of_id": consent_id, "now": now, "until": until}
+    return connection.execute(_CLAIM_REFRESH, claimed).rowcount == 1
+
+
+def give_up_refresh(connection: Connection, consent_id: str) -> None:
+    """Let somebody else refresh the access."""
+    connection.execute(_GIVE_UP_REFRESH, {"of_id": consent_id})
+
+
 def replace_access(connection: Connection, consent_id: str, sealed: bytes) -> None:
-    """Keep a renewed access to the bank; a closed consent keeps none."""
+    """Keep a refreshed access to the bank; a consent without one keeps none."""
     connection.execute(_REPLACE_ACCESS, {"of_id": consent_id, "sealed": sealed})
 
 
-def close_consent(connection: Connection, consent_id: str, status: ConsentStatus) -> bool:
-    """Close a consent and drop its access to the bank; whether it was open."""
-    changed = {"of_id": consent_id, "new_status": status.value}
+def close_consent(
+    connection: Connection, consent_id: str, status: ConsentStatus, at: datetime
+) -> bool:
+    """Close a consent that is over at the bank and drop its access; whether it was open."""
+    changed = {"of_id": consent_id, "new_status": status.value, "at": at}
     return connection.execute(_CLOSE, changed).rowcount == 1
+
+
+def revoke_consent(connection: Connection, consent_id: str, at: datetime) -> bool:
+    """Close a consent whose bank is to be told at once; whether it was open."""
+    changed = {"of_id": consent_id, "new_status": ConsentStatus.TERMINATED_BY_TPP.value, "at": at}
+    return connection.execute(_REVOKE, changed).rowcount == 1
+
+
+def owed_revocations(
+    connection: Connection, now: datetime, count_max: int
+) -> tuple[OwedRevocation, ...]:
+    """List revocations that banks should be told of by now, the longest due first."""
+    rows = connection.execute(_OWED, {"now": now, "count_max": count_max})
+    return tuple(
+        OwedRevocation(consent=_consent(row), sealed_access=row.sealed_access) for row in rows
+    )
+
+
+def put_off_revocation(connection: Connection, consent_id: str, due_at: datetime) -> None:
+    """Try the bank again then."""
+    connection.execute(_PUT_OFF, {"of_id": consent_id, "due_at": due_at})
+
+
+def revocation_told(connection: Connection, consent_id: str) -> None:
+    """Drop the access: the bank knows that it has ended, or it ended by itself."""
+    connection.execute(_REVOKED, {"of_id": consent_id})
+
+
+def run_out(connection: Connection, now: datetime) -> tuple[Consent, ...]:
+    """List open consents whose time is over."""
+    return tuple(map(_consent, connection.execute(_RUN_OUT, {"now": now})))
 
 
 def _consent(row: Row[Any]) -> Consent:
@@ -111,4 +202,5 @@ def _consent(row: Row[Any]) -> Consent:
         status=ConsentStatus(row.status),
         granted_at=row.granted_at,
         valid_until=row.valid_until,
+        ended_at=row.ended_at,
     )

@@ -11,6 +11,7 @@ from typing import Any
 from opensaldo.web.api import (
     openapi_catalogs,
     openapi_commands,
+    openapi_consents,
     openapi_data,
     openapi_imports,
     openapi_signin,
@@ -34,6 +35,7 @@ _SECURITY_SCHEMES: dict[str, Any] = {
 _TAGS = (
     ("Sign-in", "The roads to a session: the redirection and, for tests, the mock session."),
     ("Commands", "Background jobs of a session: set up, poll, read the result."),
+    ("Multiple access", "Coming back with a consent, without the person, and ending that."),
     ("Data", "Everything imported under one ownerExternalId, and its deletion."),
     ("Catalogue", "What can be reached, whether the platform serves, and this description."),
 )
@@ -41,8 +43,9 @@ _OVERVIEW = """\
 Account information: a person signs in to their bank, the platform reads accounts and transactions
 once or for up to 180 days, the client polls for the result.
 
-**Two dialects.** Paths that end in `.xml` answer XML. Three of them (`mock-session.xml`,
-`default-import.xml`, `command/{id}.xml`) answer JSON instead, failures included, when `Accept`
+**Two dialects.** Paths that end in `.xml` answer XML. Five of them (`mock-session.xml`,
+`default-import.xml`, `reuse-multiple-access.xml`, `delete-multiple-access.xml`,
+`command/{id}.xml`) answer JSON instead, failures included, when `Accept`
 names `application/json` and none of `*/*`, `application/*`, `application/xml`, `text/xml` with
 the same or a higher weight. All other paths have one form whatever `Accept` says.
 
@@ -78,6 +81,7 @@ def document(public_url: str, version: str) -> dict[str, Any]:
             **openapi_signin.paths(public_url),
             **openapi_commands.paths(public_url),
             **openapi_imports.paths(public_url),
+            **openapi_consents.paths(public_url),
             **openapi_data.paths(public_url),
             **openapi_catalogs.paths(public_url),
         },

@@ -72,6 +72,11 @@ def json_success(schema: Schema, meaning: str, *examples: Any) -> Schema:
     return _answer(meaning, {JSON_TYPE: {"schema": schema, "examples": shown}})
 
 
+def empty_success(meaning: str) -> Schema:
+    """A success in JSON whose body is empty."""
+    return _answer(meaning, {JSON_TYPE: {"examples": {}}})
+
+
 def both(in_xml: Schema, in_json: Schema) -> Schema:
     """A success of a path with two dialects under one status."""
     return {**in_xml, "content": {**in_xml["content"], **in_json["content"]}}

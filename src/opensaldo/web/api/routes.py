@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from opensaldo.web.api import catalogs, commands, data, description, health, mock, schemas, signin
+from opensaldo.web.api import (
+    catalogs,
+    commands,
+    consents,
+    data,
+    description,
+    health,
+    mock,
+    schemas,
+    signin,
+)
 from opensaldo.web.settings import Front
 
 RESOURCES = (
     *health.RESOURCES,
+    *consents.RESOURCES,
     *commands.RESOURCES,
     *signin.RESOURCES,
     *mock.RESOURCES,

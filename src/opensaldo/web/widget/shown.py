@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from opensaldo.domain.consent import UNATTENDED_CALLS_PER_DAY_MAX
 from opensaldo.domain.session import Redirection, RedirectionState
-from opensaldo.domain.target import AccountType, Target
+from opensaldo.domain.target import AccessMode, AccountType, Target
 from opensaldo.engine import signin
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import SignInView
@@ -79,11 +79,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the person is asked to agree to; `until` is None for a single access."""
+    """What the person is asked to agree to; `until` is None for a single access.
+
+    `is_fallen_back`: repeated access was wished for, and this bank has none.
+    """
 
     since: date
     until: date | None
     kept_hours: int
+    is_fallen_back: bool = False
     times_a_day: int = UNATTENDED_CALLS_PER_DAY_MAX
 
 
@@ -96,6 +100,7 @@ def asked_for(platform: Platform, view: SignInView, target: Target) -> Asked:
         since=platform.clock().date() - timedelta(days=request.history_days),
         until=request.valid_until.date() if request.repeated else None,
         kept_hours=platform.limits.retention_h,
+        is_fallen_back=view.session.access_mode is AccessMode.MIXED and not request.repeated,
     )
 
 

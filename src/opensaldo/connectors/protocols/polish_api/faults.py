@@ -1,6 +1,6 @@
 """What a PolishAPI bank's refusals mean for us, by HTTP status; pure.
 
-Codes are each bank's own, so only two that say more than the status are read.
+Codes are each bank's own, so only those that say more than the status are read.
 Source: PolishAPI 2.1.2, responses of every call; OAuth 2 (RFC 6749, 4.1.2.1).
 """
 
@@ -19,7 +19,13 @@ from opensaldo.errors import (
 )
 
 MAINTENANCE = "MAINTENANCE"
-CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+CONSENT_OVER = (
+    "CONSENT_WITHDRAWN",
+    "CONSENT_REVOKED",
+    "CONSENT_DELETED",
+    "CONSENT_EXPIRED",
+    "INVALID_GRANT",
+)
 DEAD_ELSEWHERE = (401, 403)
 DEAD: Mapping[str, tuple[int, ...]] = {
     "authorize": (),
@@ -37,7 +43,7 @@ def fault_of(endpoint: str, status: int, code: str | None, headers: Mapping[str,
     """
     wait_s = retry_after_s(headers)
     if status in DEAD.get(endpoint, DEAD_ELSEWHERE):
-        return BankConsentWithdrawn() if code == CONSENT_WITHDRAWN else BankAccessEnded()
+        return BankConsentWithdrawn() if (code or "").upper() in CONSENT_OVER else BankAccessEnded()
     if status == 429:
         return BankRateLimited(retry_after_s=wait_s)
     if status == 503 and code == MAINTENANCE:

@@ -1,0 +1,219 @@
+"""Consents after the sign-in: come back with one, end one, notice that one has ended.
+
+A consent's access lives in one place, with the consent, so that any of its sessions finds the
+freshest. Ending one here is decided in one transaction; its bank is told afterwards, again and
+again until it has answered, for nothing may stay granted there that has ended here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from opensaldo.domain.client import Product
+from opensaldo.domain.consent import Consent, ConsentStatus
+from opensaldo.domain.event import Event, EventKind
+from opensaldo.domain.session import Session, SessionState
+from opensaldo.domain.target import AccessMode
+from opensaldo.engine.access import unpack
+from opensaldo.engine.clients import require
+from opensaldo.engine.kept import consent_access_place, consent_owner_place
+from opensaldo.engine.platform import Platform
+from opensaldo.engine.sessions import create_session
+from opensaldo.engine.switching import is_switched
+from opensaldo.errors import BankUnavailable, InvalidMultipleAccessId, OpenSaldoError
+from opensaldo.observe import log
+from opensaldo.store.conflicts import hold
+from opensaldo.store.db import Connection
+from opensaldo.store.queries import consents, events, sessions
+from opensaldo.store.queries.clients import Caller
+from opensaldo.store.queries.consents import OwedRevocation
+
+REVOKE_S = 10.0
+REVOKE_AGAIN_MIN = timedelta(minutes=1)
+REVOKED_AT_ONCE_MAX = 50
+
+
+async def usable_consent(platform: Platform, caller: Caller, token: str) -> Consent:
+    """The caller's consent behind a multipleAccessId, which its bank may be asked with now.
+
+    Raises:
+        FeatureNotEnabled: repeated access is not switched on for the client.
+        InvalidMultipleAccessId: unknown, another client's, expired, withdrawn or revoked.
+        BankUnavailable: the target is gone, or its fallback is used, which knows no consents.
+    """
+    require(caller, Product.MULTIPLE_ACCESS)
+    consent = await _known(platform, caller, token)
+    if consent is None or not consent.is_usable(platform.clock()):
+        raise InvalidMultipleAccessId
+    target = platform.catalog.find(consent.target, consent.environment)
+    if target is None:
+        raise BankUnavailable("The target is no longer in the catalogue.")
+    if await is_switched(platform, target, consent.client_id):
+        raise BankUnavailable(
+            "The bank's interface is out of use for now; the access stays valid. Try again later.",
+            retry_after_s=platform.limits.switch_quiet_s,
+        )
+    return consent
+
+
+def session_under(
+    connection: Connection, platform: Platform, caller: Caller, consent: Consent
+) -> Session:
+    """A signed-in session under the consent without the person, made in the caller's transaction.
+
+    Raises:
+        InvalidMultipleAccessId: the consent has ended meanwhile.
+        ConcurrentSessionsLimitExceed: the client has as many open sessions as it may.
+    """
+    owner = owner_of(connection, platform, consent)
+    session = create_session(
+        connection,
+        platform,
+        caller,
+        access_mode=AccessMode.MULTIPLE,
+        owner_external_id=owner,
+        attended=False,
+    )
+    hold_usable(connection, platform, consent.id)
+    now = platform.clock()
+    sessions.sign_in(connection, session.id, consent.target, consent.id, owner, now, None)
+    found = sessions.session_of(connection, session.id, session.client_id, session.environment)
+    if found is None or found.state is not SessionState.SIGNED_IN:
+        raise AssertionError("the session was made in this transaction")
+    return found
+
+
+async def reuse(platform: Platform, caller: Caller, token: str) -> Session:
+    """A new session of the consent, signed in without the person.
+
+    Raises:
+        InvalidMultipleAccessId, FeatureNotEnabled, BankUnavailable: as `usable_consent`.
+        ConcurrentSessionsLimitExceed: the client has as many open sessions as it may.
+    """
+    consent = await usable_consent(platform, caller, token)
+    return await platform.store.change_with(
+        lambda connection: session_under(connection, platform, caller, consent)
+    )
+
+
+async def revoke(platform: Platform, caller: Caller, token: str) -> None:
+    """The consent has ended here and, as soon as the bank answers, there.
+
+    Raises:
+        InvalidMultipleAccessId: unknown, another client's, or over already.
+    """
+    consent = await _known(platform, caller, token)
+    now = platform.clock()
+    if consent is None or not consent.is_usable(now):
+        raise InvalidMultipleAccessId
+
+    def end(connection: Connection) -> None:
+        hold(connection, "consent", consent.id)
+        if not consents.revoke_consent(connection, consent.id, now):
+            raise InvalidMultipleAccessId
+        events.append(connection, ended(consent, now))
+
+    await platform.store.change_with(end)
+    await tell_banks(platform)
+
+
+def hold_usable(connection: Connection, platform: Platform, consent_id: str) -> Consent:
+    """The consent, which can be used now and stays so until this transaction ends.
+
+    Raises:
+        InvalidMultipleAccessId: it has ended.
+    """
+    hold(connection, "consent", consent_id)
+    consent = consents.consent_by_id(connection, consent_id)
+    if consent is None or not consent.is_usable(platform.clock()):
+        raise InvalidMultipleAccessId
+    return consent
+
+
+async def found_ended(platform: Platform, consent_id: str) -> None:
+    """The bank said that the consent is over: it is closed here, and its client is told."""
+    now = platform.clock()
+
+    def close(connection: Connection) -> None:
+        hold(connection, "consent", consent_id)
+        consent = consents.consent_by_id(connection, consent_id)
+        if consent is None:
+            return
+        status = ConsentStatus.REVOKED_BY_PSU
+        if consents.close_consent(connection, consent_id, status, now):
+            events.append(connection, ended(consent, now))
+
+    await platform.store.change_with(close)
+
+
+async def expire(platform: Platform) -> int:
+    """Consents whose time is over are closed, and their clients told; returns how many."""
+    now = platform.clock()
+    if not await platform.store.fetch(consents.run_out, now):
+        return 0
+
+    def close(connection: Connection) -> int:
+        over = [
+            one
+            for one in consents.run_out(connection, now)
+            if consents.close_consent(connection, one.id, ConsentStatus.EXPIRED, now)
+        ]
+        for one in sorted(over, key=lambda one: one.client_id):
+            events.append(connection, ended(one, now))
+        return len(over)
+
+    return await platform.store.change_with(close)
+
+
+async def tell_banks(platform: Platform) -> None:
+    """Banks that are owed a revocation were told, or will be tried again later."""
+    now = platform.clock()
+    owed = await platform.store.fetch(consents.owed_revocations, now, REVOKED_AT_ONCE_MAX)
+    await asyncio.gather(*(_tell_bank(platform, one, now) for one in owed))
+
+
+async def _tell_bank(platform: Platform, owed: OwedRevocation, now: datetime) -> None:
+    consent = owed.consent
+    again_at = now + max(REVOKE_AGAIN_MIN, now - (consent.ended_at or now))
+    await platform.store.change(consents.put_off_revocation, consent.id, again_at)
+    target = platform.catalog.find(consent.target, consent.environment)
+    is_over = now >= consent.valid_until
+    if target is not None and not is_over:
+        place = consent_access_place(consent.id)
+        access = unpack(platform.vault.open_long(owed.sealed_access, place)).access
+        try:
+            async with asyncio.timeout(REVOKE_S):
+                await platform.catalog.connector(target).revoke(access)
+        except (TimeoutError, OpenSaldoError) as error:
+            code = error.wire_name if isinstance(error, OpenSaldoError) else "timeout"
+            log.warning("revocation owed", consent=consent.id, target=target.name, code=code)
+            return
+    await platform.store.change(consents.revocation_told, consent.id)
+
+
+def owner_of(connection: Connection, platform: Platform, consent: Consent) -> str:
+    """The owner's id that the client gave this consent's sessions."""
+    sealed = consents.sealed_owner(connection, consent.id)
+    if sealed is None:
+        raise InvalidMultipleAccessId
+    return platform.vault.open_long(sealed, consent_owner_place(consent.id)).decode()
+
+
+def ended(consent: Consent, at: datetime) -> Event:
+    """The consent's end as a line of its client's event log."""
+    return Event(
+        client_id=consent.client_id,
+        environment=consent.environment,
+        kind=EventKind.CONSENT_ENDED,
+        subject=consent.id,
+        at=at,
+    )
+
+
+async def _known(platform: Platform, caller: Caller, token: str) -> Consent | None:
+    digest = platform.vault.fingerprint("multiple-access", token)
+    client = caller.client
+    return await platform.store.fetch(
+        consents.consent_by_token, digest, client.id, client.environment
+    )

@@ -1,0 +1,50 @@
+"""Multiple access: wire contract, section 6."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from opensaldo.engine.commands import reuse_and_import
+from opensaldo.engine.consents import reuse, revoke
+from opensaldo.engine.sessions import signature_of
+from opensaldo.web.common import Call, Dialect, Resource
+from opensaldo.wire import forms, json_v1, xml_v1
+
+
+async def reuse_access(call: Call) -> Response:
+    """A new session without the person; in JSON its default import is started too."""
+    platform, token = call.front.platform, _token(call)
+    if call.in_json:
+        since = call.params.day("since")
+        return call.json(
+            json_v1.accepted(await reuse_and_import(platform, call.caller, token, since))
+        )
+    session = await reuse(platform, call.caller, token)
+    inner = xml_v1.session(session.id, signature_of(platform, session.id))
+    return call.xml("session", inner, owner=session.owner_external_id)
+
+
+async def delete_access(call: Call) -> Response:
+    """The access has ended, here and at the bank."""
+    await revoke(call.front.platform, call.caller, _token(call))
+    if call.in_json:
+        return call.json(b"")
+    return call.xml("delete_multiple_access", xml_v1.empty())
+
+
+def _token(call: Call) -> str:
+    return forms.multiple_access_id(call.params.required("multipleAccessId"))
+
+
+RESOURCES = (
+    Resource(
+        path="/v1/command/reuse-multiple-access.xml",
+        dialect=Dialect.BOTH,
+        handlers={"POST": reuse_access},
+    ),
+    Resource(
+        path="/v1/command/delete-multiple-access.xml",
+        dialect=Dialect.BOTH,
+        handlers={"POST": delete_access},
+    ),
+)

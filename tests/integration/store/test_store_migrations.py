@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing
-from importlib.resources import files
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -14,11 +13,10 @@ from sqlalchemy import inspect
 from opensaldo.domain.secret import Secret
 from opensaldo.store.columns import UtcDateTime
 from opensaldo.store.db import Store
-from opensaldo.store.migrate import REVISIONS_TABLE, migrate, pending
-from opensaldo.store.migrations import versions
+from opensaldo.store.migrate import REVISIONS_TABLE, SCRIPTS, migrate, pending
 from opensaldo.store.tables import metadata
 
-REVISIONS = sorted(one.name[:4] for one in files(versions).iterdir() if one.name[0] == "0")
+REVISIONS = sorted(one.name[:4] for one in (SCRIPTS / "versions").glob("0*.py"))
 MIGRATE = """
 import sys
 from opensaldo.domain.secret import Secret

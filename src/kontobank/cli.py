@@ -1,4 +1,4 @@
-"""`kontobank serve`: the mock bank as one process; `kontobank truth`: what happened in it."""
+"""The command line: `kontobank serve`, `drill` at a running bank, `truth` of a living login."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from kontobank.drill import Unheard, add_drills
 from kontobank.people.countries import COUNTRIES
 from kontobank.world import truth
 
@@ -22,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
+    except Unheard as mistake:
+        print(f"kontobank: {mistake}", file=sys.stderr)
+        return EXIT_WRONG_USE
     except OSError as mistake:
         print(f"kontobank: {_reason(options, mistake)}", file=sys.stderr)
         return EXIT_WRONG_USE
@@ -37,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("kontobank", description="The mock bank of OpenSaldo.")
     commands = parser.add_subparsers(dest="command", required=True)
     _add_truth(commands.add_parser("truth", help="print the true payments of a living login"))
+    add_drills(commands.add_parser("drill", help="outages and expired consents, to be watched"))
     serve = commands.add_parser("serve", help="run the bank until it is told to stop")
     serve.set_defaults(run=_serve)
     serve.add_argument("--host", default="127.0.0.1", help="address to listen at")

@@ -23,6 +23,11 @@ class Clock:
         """The true time, aware, UTC."""
         return datetime.fromtimestamp(time.time(), UTC)
 
+    @staticmethod
+    def wait(seconds: float) -> None:
+        """So much of the true time has passed."""
+        time.sleep(seconds)
+
     def now(self) -> datetime:
         """The bank's time, aware, UTC."""
         if self._paused_at is not None:

@@ -17,6 +17,9 @@ from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
 from kontobank.clock import Clock
 from kontobank.faults import ANY, KINDS, LATENCY_MAX_MS, Fault, FaultPlan, PlannedFault
+from kontobank.outages import EVERYWHERE, OUTAGE_MAX_S, Outages
+from kontobank.outages import KINDS as OUTAGES
+from kontobank.people.countries import COUNTRIES
 from kontobank.signing import Seals
 from kontobank.world import truth
 from kontobank.world.bench import ACCOUNTS_MAX, ROWS_MAX
@@ -50,6 +53,7 @@ class Controls:
     journal: Journal
     faults: FaultPlan
     seals: Seals
+    outages: Outages
     others: tuple[Resettable, ...] = ()
 
     async def add_fault(self, request: Request) -> Response:
@@ -113,6 +117,49 @@ class Controls:
             self.consents.end(by_id, status := "revokedByPsu")
         return JSONResponse({"consentId": name, "status": status})
 
+    async def expire(self, request: Request) -> Response:
+        """The person withdrew every consent they gave."""
+        login = str((await _object(request)).get("login", ""))
+        by_token, by_id = self.registry.valid_of(login), self.consents.valid_of(login)
+        for one in by_token:
+            self.registry.end(one, "withdrawn")
+        for other in by_id:
+            self.consents.end(other, "revokedByPsu")
+        return JSONResponse({"ended": len(by_token) + len(by_id)})
+
+    async def begin_outage(self, request: Request) -> Response:
+        """The bank, or one country's, fails for so many seconds."""
+        body = await _object(request)
+        kind, place = body.get("kind"), body.get("place", EVERYWHERE)
+        if kind not in OUTAGES:
+            raise Unclear(f"kind is one of {', '.join(OUTAGES)}")
+        if place not in (EVERYWHERE, *COUNTRIES):
+            raise Unclear(f"place is {EVERYWHERE} or one of {', '.join(COUNTRIES)}")
+        outage = self.outages.begin(kind, place, _number(body, "for_s", 60, 1, OUTAGE_MAX_S))
+        return JSONResponse({"until": outage.until.isoformat()})
+
+    async def end_outage(self, _request: Request) -> Response:
+        """The bank is there again."""
+        self.outages.end()
+        return JSONResponse({"outage": None})
+
+    async def show_state(self, _request: Request) -> Response:
+        """What is wrong at this moment."""
+        outage = self.outages.now
+        shown = outage and {
+            "kind": outage.kind,
+            "place": outage.place,
+            "until": outage.until.isoformat(timespec="seconds"),
+        }
+        return JSONResponse(
+            {
+                "outage": shown,
+                "faults": self.faults.waiting,
+                "latency_ms": self.faults.latency_ms,
+                "now": self.clock.now().isoformat(timespec="seconds"),
+            }
+        )
+
     async def decide(self, request: Request) -> Response:
         """The person decides, in the bank's app, on everything that waits there."""
         body = await _object(request)
@@ -168,6 +215,7 @@ class Controls:
             self.journal,
             self.faults,
             self.seals,
+            self.outages,
         )
         for part in (*parts, *self.others):
             part.reset()
@@ -184,6 +232,10 @@ def routes(controls: Controls) -> list[Route]:
         ("POST", "/switchboard/latency", controls.set_latency),
         ("POST", "/switchboard/consents/{consent_id}/withdraw", controls.withdraw),
         ("POST", "/switchboard/app", controls.decide),
+        ("POST", "/switchboard/expire", controls.expire),
+        ("PUT", "/switchboard/outage", controls.begin_outage),
+        ("DELETE", "/switchboard/outage", controls.end_outage),
+        ("GET", "/switchboard/state", controls.show_state),
         ("POST", "/switchboard/seals", controls.demand_seals),
         ("GET", "/switchboard/log", controls.log),
         ("GET", "/switchboard/ledger", controls.show_ledger),

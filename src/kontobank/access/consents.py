@@ -228,6 +228,11 @@ class Consents:
         if consent.status == "received":
             consent.status = "rejected"
 
+    def valid_of(self, login: str) -> tuple[AccountConsent, ...]:
+        """The consents this person gave that still work."""
+        held = self._held.values()
+        return tuple(one for one in held if one.login == login and one.status == "valid")
+
     def end(self, consent: AccountConsent, status: str) -> None:
         """Nothing under the consent works any more."""
         consent.status = status

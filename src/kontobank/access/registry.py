@@ -209,6 +209,11 @@ class Registry:
         token = self._tokens.get(value)
         return token.consent if token else self._refresh_tokens.get(value)
 
+    def valid_of(self, login: str) -> tuple[Consent, ...]:
+        """The consents this person gave that still work."""
+        held = self._consents.values()
+        return tuple(one for one in held if one.login == login and one.status == "valid")
+
     def end(self, consent: Consent, status: str) -> None:
         """Nothing under the consent works any more."""
         consent.status = status

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -16,9 +17,11 @@ from kontobank.access.registry import Registry
 from kontobank.apis import berlin_group, czech_standard, obie, online
 from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import Face
+from kontobank.app.outage import OutageDoor
 from kontobank.clock import Clock
 from kontobank.faults import FaultPlan, person_fault
 from kontobank.login.steps import Desk
+from kontobank.outages import Outages
 from kontobank.servercert import ServerCertificates
 from kontobank.signing import Seals, Signer
 
@@ -59,6 +62,7 @@ def create_app(
         seals=Seals(),
         public_url=public_url.rstrip("/") if public_url else None,
     )
+    outages = Outages()
     site = online.Site(parts)
     czech = czech_standard.Site(parts)
     obie_face = obie.Face(parts)
@@ -72,9 +76,11 @@ def create_app(
         parts.journal,
         parts.faults,
         parts.seals,
+        outages,
         (site, czech, obie_face),
     )
     return Starlette(
+        middleware=[Middleware(OutageDoor, outages=outages)],
         routes=[
             Route(FACE_PATH, Face(parts)),
             *berlin_group.routes(parts),
@@ -85,7 +91,7 @@ def create_app(
             *switchboard.routes(controls),
             *_small_routes(parts),
             *_certificate_routes(certificates),
-        ]
+        ],
     )
 
 

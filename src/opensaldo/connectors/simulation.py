@@ -28,9 +28,21 @@ _AS_THE_BANK = (
 )
 
 
+_BESIDES = {
+    "obie": Road(
+        base_url=f"{KONTOBANK}/obie/lt",
+        version="v3.1",
+        other_versions=("v4.0",),
+        history_days_initial=1460,
+        history_days_later=90,
+        calls_at_once_max=8,
+    )
+}  # standards that KontoBank speaks for other banks only: none of its own targets does
+
+
 def models_of(targets: Iterable[BankTarget]) -> Mapping[str, Road]:
     """KontoBank's own road of each standard it speaks."""
-    return {one.protocol: one.road for one in targets if one.road.needs_kontobank}
+    return _BESIDES | {one.protocol: one.road for one in targets if one.road.needs_kontobank}
 
 
 def simulated_road(target: BankTarget, model: Road) -> Road:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from opensaldo.connectors import lenient
+from opensaldo.connectors.amounts import scaled
 from opensaldo.connectors.base import AccountReading
 from opensaldo.connectors.protocols.obie import messages
 from opensaldo.connectors.protocols.obie.faults import fault_in
@@ -231,8 +232,8 @@ def _signed(
     if word not in ("CREDIT", "CRDT", "DEBIT", "DBIT"):
         raise BankAnsweredNonsense(f"{path}.CreditDebitIndicator", "Credit or Debit")
     currency = lenient.currency(money.currency, f"{path}.Amount.Currency")
-    is_debit = word.startswith("D")
-    return (-abs(size) if is_debit and size else size), currency
+    size = scaled(size, currency)
+    return (-abs(size) if word.startswith("D") and size else size), currency
 
 
 def _limit(listed: Iterable[messages.Balance]) -> Decimal | None:

@@ -91,7 +91,8 @@ def _measured(
 
 
 def _asked(on: Stage, path: str, connections: int, seconds: float) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.polling", "127.0.0.1", str(on.processes.port)]
+    port = on.processes.address.rpartition(":")[2]
+    command = [sys.executable, "-m", "bench.polling", "127.0.0.1", port]
     command += [on.api.key or "", path, str(connections), str(seconds)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     answer: dict[str, float] = json.loads(done.stdout)

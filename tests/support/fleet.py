@@ -22,7 +22,7 @@ from opensaldo.store.migrate import migrate
 from tests.support.platform import CLIENT, Api, environment, make_client
 
 SERVER = "serve"
-READY_TIMEOUT_S = 40
+READY_TIMEOUT_S = 90
 STOP_TIMEOUT_S = 20
 LOOK_EVERY_S = 0.01
 READY_MARK = b'"executor started"'
@@ -30,10 +30,11 @@ READY_MARK = b'"executor started"'
 
 @dataclass(slots=True)
 class Member:
-    """One process of the fleet, in its present life."""
+    """One process of the fleet, in its present life; a worker has no port."""
 
     name: str
     log: Path
+    port: int | None = None
     process: subprocess.Popen[bytes] | None = None
     log_begins_at: int = 0
     lives: int = 0
@@ -59,11 +60,10 @@ class Member:
 
 @dataclass
 class Fleet:
-    """One server at a fixed port and its workers, on one database and one folder."""
+    """Servers at fixed ports and workers, on one database and one folder."""
 
     folder: Path
     variables: Mapping[str, str]
-    port: int
     members: dict[str, Member]
     program: str = "opensaldo"
     _timers: dict[str, threading.Timer] = field(default_factory=dict)
@@ -76,11 +76,15 @@ class Fleet:
 
     @property
     def address(self) -> str:
-        """Where the server listens, in every life."""
-        return f"http://127.0.0.1:{self.port}"
+        """Where the first server listens, in every life."""
+        return self.address_of(SERVER)
+
+    def address_of(self, name: str) -> str:
+        """Where a server listens, in every life."""
+        return f"http://127.0.0.1:{self.members[name].port}"
 
     def client(self, client_id: str = CLIENT) -> Api:
-        """A client's view of the server; the client is made in the database directly."""
+        """A client's view of the first server; the client is made in the database directly."""
         store = open_store(self.config)
         try:
             migrate(store)
@@ -96,12 +100,16 @@ class Fleet:
             member = self.members[name]
             if member.is_alive:
                 return
-            subcommand = SERVER if name == SERVER else "worker"
+            subcommand = "worker" if member.port is None else "serve"
             with member.log.open("ab") as log:
                 member.log_begins_at = log.tell()
                 member.process = subprocess.Popen(
                     [sys.executable, "-m", self.program, subcommand],
-                    env={**os.environ, **self.variables},
+                    env={
+                        **os.environ,
+                        **self.variables,
+                        "OPENSALDO_PORT": str(member.port or 0),
+                    },
                     stdout=subprocess.DEVNULL,
                     stderr=log,
                 )
@@ -114,6 +122,12 @@ class Fleet:
             timer.daemon = True
             self._timers[name] = timer
             timer.start()
+
+    def freeze(self, name: str) -> None:
+        """The member runs, holds what it holds and does nothing until it is killed."""
+        process = self.members[name].process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
 
     def kill(self, name: str) -> bool:
         """The member was killed without a word; whether it ran."""
@@ -163,6 +177,7 @@ def fleet(
     bank_url: str,
     *,
     database_url: str | None = None,
+    servers: int = 1,
     workers: int = 0,
     program: str = "opensaldo",
     **settings: Any,
@@ -172,15 +187,16 @@ def fleet(
     `program` is the module whose `serve` and `worker` are run; benchmarks have one of their own.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
     if database_url is not None:
         settings["DATABASE_URL"] = database_url
-    names = (SERVER, *(f"worker-{number}" for number in range(1, workers + 1)))
+    others = [f"{SERVER}-{number}" for number in range(2, servers + 1)]
+    members = [Member(name, folder / f"{name}.log", free_port()) for name in (SERVER, *others)]
+    names = [f"worker-{number}" for number in range(1, workers + 1)]
+    members += [Member(name, folder / f"{name}.log") for name in names]
     made = Fleet(
         folder=folder,
-        variables=environment(folder, bank_url, **{"PORT": port, "LOG_LEVEL": "INFO", **settings}),
-        port=port,
-        members={name: Member(name, folder / f"{name}.log") for name in names},
+        variables=environment(folder, bank_url, **{"LOG_LEVEL": "INFO", **settings}),
+        members={one.name: one for one in members},
         program=program,
     )
     try:

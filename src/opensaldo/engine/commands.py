@@ -17,7 +17,7 @@ from opensaldo.domain.session import Session
 from opensaldo.domain.target import Target
 from opensaldo.engine.consents import hold_usable, session_under, usable_consent
 from opensaldo.engine.durable import Job
-from opensaldo.engine.endings import hold_queue
+from opensaldo.engine.endings import hold_queue, queue
 from opensaldo.engine.found import Found, Request, account_of, card_of, opened, pack_request
 from opensaldo.engine.ids import ATTEMPTS_MAX, new_number
 from opensaldo.engine.imports import give_up_import, run_import
@@ -141,7 +141,7 @@ def _accept(
     sessions.touch(connection, session.id, command.created_at)
     events.append(connection, _accepted(command))
     if has_turn:
-        platform.workflows.enqueue(connection, command.name.value, command.id)
+        queue(connection, platform, command)
     return command, owner
 
 

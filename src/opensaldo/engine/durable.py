@@ -13,6 +13,9 @@ DBOS is crash-safe in our sense only behind these guards, all kept here:
 7. accepting is atomic: `enqueue` writes into the caller's own transaction;
 8. workflows are registered by a call, from a written-out table.
 
+What needs a login that lives in one process's memory waits in that process's own queue; when the
+process is dead, whoever is alive runs it, finds no login and says so.
+
 Calls to banks are counted by the attempt ledger, never by this engine's limiter.
 """
 
@@ -40,12 +43,13 @@ from opensaldo.domain.clock import Clock
 from opensaldo.errors import PlatformUnavailable
 from opensaldo.observe import described, log
 from opensaldo.store.db import Connection, Store
-from opensaldo.store.lock import SlotLock
+from opensaldo.store.lock import SlotLock, is_held
 
 APPLICATION = "opensaldo"
 APPLICATION_VERSION = "opensaldo-1"
 QUEUE = "commands"
 POLL_S = 0.05
+LOGINS_POLL_S = 0.1
 HOLD_CHECK_S = 1.0
 HOLD_CHECKS_PER_SWEEP = 5
 RECOVERIES_MAX = 1_000_000
@@ -109,13 +113,18 @@ class Durable:
         for name, job in jobs.items():
             DBOS.workflow(name=name, max_recovery_attempts=RECOVERIES_MAX)(workflow_of(job))
         ticks = {name: DBOS.workflow(name=name)(tick_of(cron)) for name, cron in crons.items()}
+        queues = {QUEUE: POLL_S}
+        if not self._store.is_embedded:
+            queues[logins_of(self.slot)] = LOGINS_POLL_S
+        DBOS.listen_queues(list(queues))
         DBOS.launch()
-        await DBOS.register_queue_async(
-            QUEUE,
-            worker_concurrency=self._at_once_max,
-            polling_interval_sec=POLL_S,
-            on_conflict="always_update",
-        )
+        for name, every_s in queues.items():
+            await DBOS.register_queue_async(
+                name,
+                worker_concurrency=self._at_once_max,
+                polling_interval_sec=every_s,
+                on_conflict="always_update",
+            )
         await DBOS.apply_schedules_async(
             [
                 {
@@ -136,17 +145,28 @@ class Durable:
         self._sweep = asyncio.create_task(self._sweep_for_ever())
         log.info("executor started", slot=self.slot)
 
-    def enqueue(self, connection: Connection, workflow: str, subject: str) -> None:
-        """The workflow will run for this id if, and only if, the caller's transaction commits."""
+    def enqueue(
+        self, connection: Connection, workflow: str, subject: str, *, login_slot: int | None = None
+    ) -> None:
+        """The workflow will run for this id if, and only if, the caller's transaction commits.
+
+        `login_slot`: it needs a login that the process of this slot holds, and runs there.
+        """
         if self._client is None:
             raise PlatformUnavailable
         options: EnqueueOptions = {
             "workflow_name": workflow,
-            "queue_name": QUEUE,
+            "queue_name": self._queue_of(connection, login_slot),
             "workflow_id": subject,
             "app_version": APPLICATION_VERSION,
         }
         self._client.enqueue_in_transaction(connection, options, subject)
+
+    def _queue_of(self, connection: Connection, login_slot: int | None) -> str:
+        """The queue of the slot if a process has it; else everybody's, where no login is found."""
+        if login_slot is None or self._store.is_embedded or not is_held(connection, login_slot):
+            return QUEUE
+        return logins_of(login_slot)
 
     async def stop(self) -> None:
         """End this executor; what it was running goes on elsewhere or at the next start."""
@@ -213,19 +233,24 @@ class Durable:
         self._delete_finished()
 
     def _adopt_orphans(self) -> None:
-        working = {one.executor_id for one in _pending()}
+        working = {one.executor_id for one in _pending()} | self._awaited()
         orphaned = {executor for executor in working if self._with_lock_of(executor, _nothing)}
         for executor in orphaned & self._orphaned_before:
             self._with_lock_of(executor, _resume)
         self._orphaned_before = orphaned
 
-    def _with_lock_of(self, executor: str | None, work: Callable[[str], None]) -> bool:
+    def _awaited(self) -> set[str | None]:
+        """The other executors that work waits for in their own queues."""
+        others = {logins_of(slot): slot for slot in range(SLOTS_MAX) if slot != self.slot}
+        return {executor_of(others[one.queue_name or ""]) for one in _waiting([*others])}
+
+    def _with_lock_of(self, executor: str | None, work: Callable[[int], None]) -> bool:
         """Do the work while holding another executor's slot; False when it is alive or ours."""
         slot = slot_of(executor)
         if slot is None or slot == self.slot or not self._lock.take(slot):
             return False
         try:
-            work(executor_of(slot))
+            work(slot)
         finally:
             self._lock.release(slot)
         return True
@@ -288,20 +313,34 @@ def _pending(executor: str | None = None) -> list[WorkflowStatus]:
     )
 
 
-def _resume(executor: str) -> None:
-    left = [one.workflow_id for one in _pending(executor)]
+def _waiting(queues: list[str]) -> list[WorkflowStatus]:
+    return DBOS.list_workflows(
+        status="ENQUEUED", queue_name=queues, load_input=False, limit=RESUME_BATCH
+    )
+
+
+def _resume(slot: int) -> None:
+    """What the slot's executor was running, and what waits in its own queue, is everybody's."""
+    executor = executor_of(slot)
+    found = (*_pending(executor), *_waiting([logins_of(slot)]))
+    left = [one.workflow_id for one in found]
     if left:
         DBOS.resume_workflows(left)
         log.warning("took over", executor=executor, count=len(left))
 
 
-def _nothing(_executor: str) -> None:
+def _nothing(_slot: int) -> None:
     """Holding the slot for a moment is all that is asked."""
 
 
 def executor_of(slot: int) -> str:
     """The executor id that belongs to a slot."""
     return f"slot-{slot}"
+
+
+def logins_of(slot: int) -> str:
+    """The queue of work that needs a login in the memory of this slot's process."""
+    return f"logins-of-{executor_of(slot)}"
 
 
 def slot_of(executor: str | None) -> int | None:

@@ -103,7 +103,17 @@ def _go_on(connection: Connection, platform: Platform, ended: Command, now: date
     if ended.name is CommandName.DEFAULT_IMPORT:
         return
     for waiting in commands.unfinished_of_session(connection, ended.session_id)[:1]:
-        platform.workflows.enqueue(connection, waiting.name.value, waiting.id)
+        queue(connection, platform, waiting)
+
+
+def queue(connection: Connection, platform: Platform, command: Command) -> None:
+    """The command will run, in the process that holds its session's login where one does."""
+    platform.workflows.enqueue(
+        connection,
+        command.name.value,
+        command.id,
+        login_slot=sessions.login_slot(connection, command.session_id),
+    )
 
 
 def _owner_that_counts(connection: Connection, session: Session) -> str:

@@ -14,7 +14,7 @@ from opensaldo.domain.client import Product
 from opensaldo.domain.consent import CONSENT_DAYS_MAX, Consent, ConsentStatus
 from opensaldo.domain.event import Event, EventKind
 from opensaldo.domain.session import Redirection, RedirectionState, Session
-from opensaldo.domain.target import AccessMode, Target
+from opensaldo.domain.target import AccessMode, Interface, Target
 from opensaldo.engine.access import GrantedAccess, pack
 from opensaldo.engine.clients import require
 from opensaldo.engine.history import HISTORY_DEFAULT, HISTORY_MAX
@@ -123,6 +123,8 @@ async def finish(
         None if request.repeated else platform.vault.seal(key, packed, access_place(session.id))
     )
     now = platform.clock()
+    is_here_only = request.target.interface is Interface.FALLBACK
+    slot = platform.workflows.slot if is_here_only else None
 
     def sign_in(connection: Connection) -> str | None:
         consent = _consent(platform, session, request, granted) if request.repeated else None
@@ -134,6 +136,7 @@ async def finish(
             session.owner_external_id,
             now,
             sealed,
+            slot,
         ):
             raise AlreadySignedIn
         if redirection_id is not None:

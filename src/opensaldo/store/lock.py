@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 
 from opensaldo.errors import PlatformUnavailable
@@ -18,6 +19,11 @@ from opensaldo.store.db import Store
 SLOTS_NAMESPACE = 0x05A1_0C
 CONNECT_TIMEOUT_S = 5
 SILENCE_MS_MAX = 10_000
+_IS_HELD = text(
+    "SELECT EXISTS (SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+    " WHERE locktype = 'advisory' AND datname = current_database() AND granted"
+    " AND classid = :namespace AND objid = :slot)"
+)
 
 
 class SlotLock(ABC):
@@ -47,6 +53,11 @@ class SlotLock(ABC):
     @abstractmethod
     def close(self) -> None:
         """Every slot is free and nothing is left open."""
+
+
+def is_held(connection: Connection, slot: int) -> bool:
+    """Whether a process has the slot now; PostgreSQL only."""
+    return bool(connection.execute(_IS_HELD, {"namespace": SLOTS_NAMESPACE, "slot": slot}).scalar())
 
 
 class _FileLock(SlotLock):

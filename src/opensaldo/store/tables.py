@@ -129,6 +129,7 @@ sessions = Table(
     Column("key_id", Integer),
     Column("wrapped_key", LargeBinary),
     Column("sealed_access", LargeBinary),
+    Column("login_slot", Integer),
     Index(None, "client_id", "environment", "state"),
     Index(None, "client_id", "environment", "owner_external_id"),
 )

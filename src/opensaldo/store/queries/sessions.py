@@ -17,8 +17,8 @@ from opensaldo.store.conflicts import IdTaken, insert_new
 from opensaldo.store.keys import WrappedKey
 from opensaldo.store.tables import commands, sessions
 
-_SECRETS = {"key_id", "wrapped_key", "sealed_access"}
-_COLUMNS = tuple(column for column in sessions.c if column.name not in _SECRETS)
+_NOT_OF_THE_NOUN = {"key_id", "wrapped_key", "sealed_access", "login_slot"}
+_COLUMNS = tuple(column for column in sessions.c if column.name not in _NOT_OF_THE_NOUN)
 _THIS = sessions.c.id == bindparam("of_id")
 _IS_CREATED = sessions.c.state == SessionState.CREATED.value
 _IS_SIGNED_IN = sessions.c.state == SessionState.SIGNED_IN.value
@@ -49,6 +49,7 @@ _HELD: Select[Any] = select(
 )
 _HELD_ACCESS = _HELD.where(_THIS)
 _SEALED_ACCESS = select(sessions.c.sealed_access).where(_THIS)
+_LOGIN_SLOT = select(sessions.c.login_slot).where(_THIS)
 _SIGN_IN = (
     update(sessions)
     .where(_THIS, _IS_CREATED)
@@ -60,6 +61,7 @@ _SIGN_IN = (
         signed_in_at=bindparam("at"),
         last_activity_at=bindparam("at"),
         sealed_access=bindparam("sealed"),
+        login_slot=bindparam("slot"),
     )
 )
 _REPLACE_ACCESS = (
@@ -166,10 +168,12 @@ def sign_in(
     owner_external_id: str | None,
     at: datetime,
     sealed_access: bytes | None,
+    login_slot: int | None = None,
 ) -> bool:
     """Sign a created session in; whether it was still waiting for that.
 
-    An owner's external id of None keeps the one the session has.
+    An owner's external id of None keeps the one the session has. `login_slot` is the slot of the
+    process that holds the login, None for an access that any process can use.
     """
     changed = {
         "of_id": session_id,
@@ -178,6 +182,7 @@ def sign_in(
         "new_owner": owner_external_id,
         "at": at,
         "sealed": sealed_access,
+        "slot": login_slot,
     }
     return connection.execute(_SIGN_IN, changed).rowcount == 1
 
@@ -188,6 +193,12 @@ def sealed_access(connection: Connection, session_id: str) -> bytes | None:
         _SEALED_ACCESS, {"of_id": session_id}
     ).scalar_one_or_none()
     return sealed
+
+
+def login_slot(connection: Connection, session_id: str) -> int | None:
+    """Find the slot of the process that holds the session's login; None when any will do."""
+    slot: int | None = connection.execute(_LOGIN_SLOT, {"of_id": session_id}).scalar_one_or_none()
+    return slot
 
 
 def held_access(connection: Connection, session_id: str) -> HeldAccess | None:

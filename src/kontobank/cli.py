@@ -5,11 +5,13 @@ import json
 import socket
 import sys
 import tempfile
+import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from kontobank.drill import Unheard, add_drills
+from kontobank.faults import Plan, plan_of
 from kontobank.people.countries import COUNTRIES
 from kontobank.world import truth
 
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--seed", type=int, default=1, help="same seed, same people and ids")
     serve.add_argument("--latency-ms", type=_latency, default=0, help="added to every call")
+    serve.add_argument("--faults", type=Path, help="a plan of failures (TOML)")
     serve.add_argument("--public-url", type=_url, help="the address browsers reach the bank at")
     serve.add_argument(
         "--standard-ports", action="store_true", help="a port of its own for each standard as well"
@@ -109,6 +112,7 @@ def _serve(options: argparse.Namespace) -> None:
             latency_ms=options.latency_ms,
             public_url=options.public_url,
             certificates=certificates,
+            fault_plan=_fault_plan(options.faults),
         )
         ports = {one.getsockname()[1]: name for name, one in sockets.items()}
         plain = make_server(StandardPorts(app, ports), lambda: print(json.dumps(where), flush=True))
@@ -117,6 +121,13 @@ def _serve(options: argparse.Namespace) -> None:
             secured = make_server(ClientCertificates(app), _nothing, certificates.context)
             certificates.on_change(secured.cut_connections)
         run_together(plain, [main_socket, *sockets.values()], secured, secured_socket)
+
+
+def _fault_plan(path: Path | None) -> Plan | None:
+    """The plan of a file; ValueError when it is none."""
+    if path is None:
+        return None
+    return plan_of(tomllib.loads(path.read_text("utf-8")))
 
 
 def _nothing() -> None:

@@ -48,18 +48,6 @@ def nonsense(_reply: Reply) -> Reply:
     return dict(NONSENSE)
 
 
-def no_next_page(reply: Reply) -> Reply:
-    """The same page without a way on."""
-    reply.pop("pageInfo", None)
-    return reply
-
-
-def loop_pages(reply: Reply, page: str) -> Reply:
-    """The same page whose next page is itself."""
-    reply["pageInfo"] = {"nextPage": page}
-    return reply
-
-
 # --- Berlin Group: what its banks send (one login each)
 
 

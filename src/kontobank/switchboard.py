@@ -16,7 +16,15 @@ from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
 from kontobank.clock import Clock
-from kontobank.faults import ANY, KINDS, LATENCY_MAX_MS, Fault, FaultPlan, PlannedFault
+from kontobank.faults import (
+    ANY,
+    LATENCY_MAX_MS,
+    FaultPlan,
+    PlannedFault,
+    PlanRefused,
+    fault_of,
+    plan_of,
+)
 from kontobank.outages import EVERYWHERE, OUTAGE_MAX_S, Outages
 from kontobank.outages import KINDS as OUTAGES
 from kontobank.people.countries import COUNTRIES
@@ -59,28 +67,25 @@ class Controls:
     async def add_fault(self, request: Request) -> Response:
         """A fault waits for its calls."""
         body = await _object(request)
-        kind = body.get("kind")
-        if kind not in KINDS:
-            raise Unclear(f"kind is one of {', '.join(KINDS)}")
-        fault = Fault(
-            kind=kind,
-            status=_number(body, "status", 500, 400, 599),
-            code=str(body.get("code", "INJECTED")),
-            delay_ms=_number(body, "delay_ms", 0, 0, LATENCY_MAX_MS),
-            retry_after_s=_number(body, "retry_after_s", 0, 0, ADVANCE_MAX_S) or None,
-        )
         planned = PlannedFault(
-            fault=fault,
+            fault=fault_of(body),
             path=str(body.get("path", ANY)),
             login=str(body["login"]) if body.get("login") else None,
             after=_number(body, "after", 0, 0, TIMES_MAX),
             times=_number(body, "times", 1, 1, TIMES_MAX),
+            account=str(body["account"]) if body.get("account") else None,
         )
         try:
             self.faults.add(planned)
         except ValueError as cause:
             raise Unclear(str(cause)) from cause
         return JSONResponse({"waiting": self.faults.waiting})
+
+    async def follow_plan(self, request: Request) -> Response:
+        """The seeded plan is in force, in the form of `kontobank serve --faults`."""
+        plan = plan_of(await _object(request))
+        self.faults.follow(plan)
+        return JSONResponse({"seed": plan.seed, "rules": len(plan.rules)})
 
     async def clear_faults(self, _request: Request) -> Response:
         """No fault is planned."""
@@ -228,6 +233,7 @@ def routes(controls: Controls) -> list[Route]:
     table: tuple[tuple[str, str, Handler], ...] = (
         ("POST", "/switchboard/faults", controls.add_fault),
         ("DELETE", "/switchboard/faults", controls.clear_faults),
+        ("PUT", "/switchboard/plan", controls.follow_plan),
         ("POST", "/switchboard/clock", controls.move_clock),
         ("POST", "/switchboard/latency", controls.set_latency),
         ("POST", "/switchboard/consents/{consent_id}/withdraw", controls.withdraw),
@@ -252,7 +258,7 @@ def _clear(handler: Handler) -> Handler:
     async def answer(request: Request) -> Response:
         try:
             return await handler(request)
-        except Unclear as complaint:
+        except (Unclear, PlanRefused) as complaint:
             return JSONResponse({"error": str(complaint)}, 400)
 
     return answer

@@ -56,6 +56,10 @@ class Bank:
         """No fault waits."""
         self._switch("DELETE", "/switchboard/faults")
 
+    def follow(self, **plan: Any) -> None:
+        """A seeded plan of faults is in force, and counts its calls from one."""
+        self._switch("PUT", "/switchboard/plan", plan)
+
     def log(self) -> list[dict[str, Any]]:
         """All calls the bank has seen."""
         rows: list[dict[str, Any]] = self._switch("GET", "/switchboard/log?since=0")["rows"]

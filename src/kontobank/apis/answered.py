@@ -1,9 +1,11 @@
 """What every interface does with a call once it is answered: spoil it on purpose, write it down."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from kontobank.access.journal import CallRow
+from kontobank.apis.breakage import refusal_of
 from kontobank.apis.parts import Parts
 from kontobank.faults import Fault, call_fault
 
@@ -15,8 +17,19 @@ class Named(Protocol):
     def id(self) -> str: ...
 
 
+@dataclass(kw_only=True)
+class Fallible:
+    """A call that may meet a planned fault; it is asked for once, when it is known whose it is."""
+
+    planned: Fault | None = None
+    is_planned: bool = False
+
+
 class Answered(Protocol):
     """What a call of any standard tells of itself; `page` is empty or 0 for a list's first."""
+
+    planned: Fault | None
+    is_planned: bool
 
     @property
     def endpoint(self) -> str: ...
@@ -34,16 +47,24 @@ class Answered(Protocol):
     def page(self) -> str | int | None: ...
 
 
+def planned(parts: Parts, call: Answered) -> Fault | None:
+    """The fault planned for this call, the same however often it is asked for."""
+    if not call.is_planned:
+        call.planned = parts.faults.take(call.endpoint, call.login, call.account)
+        call.is_planned = True
+    return call.planned
+
+
 def fault_of(
     parts: Parts, call: Answered, *, is_data_call: bool, is_answered: bool
 ) -> Fault | None:
     """What goes wrong with this reply: the plan first, then the login's own fault."""
-    planned = parts.faults.take(call.endpoint, call.login)
-    if planned is not None:
-        return planned
+    met = planned(parts, call)
+    if met is not None and met.kind != "slow":
+        return met
     if not (call.login and is_data_call and is_answered):
-        return None
-    return call_fault(call.login, is_next_page=bool(call.page))
+        return met
+    return call_fault(call.login, is_next_page=bool(call.page)) or met
 
 
 def note(
@@ -57,8 +78,8 @@ def note(
     request_id: str | None,
 ) -> None:
     """The call is in the journal, with what the caller will see of it."""
-    if fault and fault.kind == "status":
-        status, code = fault.status, fault.code
+    if fault and (refusal := refusal_of(fault)):
+        status, code, _ = refusal
     now = parts.clock.now().isoformat(timespec="milliseconds")
     parts.journal.add(
         CallRow(

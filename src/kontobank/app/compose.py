@@ -19,7 +19,7 @@ from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import Face
 from kontobank.app.outage import OutageDoor
 from kontobank.clock import Clock
-from kontobank.faults import FaultPlan, person_fault
+from kontobank.faults import FaultPlan, Plan
 from kontobank.login.steps import Desk
 from kontobank.outages import Outages
 from kontobank.servercert import ServerCertificates
@@ -36,6 +36,7 @@ def create_app(
     latency_ms: int = 0,
     public_url: str | None = None,
     certificates: ServerCertificates | None = None,
+    fault_plan: Plan | None = None,
 ) -> Starlette:
     """A bank with no consents yet; its key is in `data_dir`, made there if need be.
 
@@ -46,18 +47,19 @@ def create_app(
         latency_ms: how much longer every call of the interface takes.
         public_url: the address browsers reach the bank at; the request's own when None.
         certificates: what the bank shows over TLS, for the switchboard to change.
+        fault_plan: how the bank fails from its start, and after each reset.
     """
     clock = clock or Clock()
-    consents = Consents(seed, clock)
+    consents, faults = Consents(seed, clock), FaultPlan(latency_ms, fault_plan)
     parts = Parts(
         seed=seed,
         clock=clock,
         registry=Registry(seed, clock),
         consents=consents,
-        approvals=Approvals(seed, clock, consents, person_fault),
+        approvals=Approvals(seed, clock, consents, faults.sign_in_fault),
         ledger=Ledger(),
         journal=Journal(),
-        faults=FaultPlan(latency_ms),
+        faults=faults,
         signer=Signer(data_dir),
         seals=Seals(),
         public_url=public_url.rstrip("/") if public_url else None,
@@ -84,7 +86,7 @@ def create_app(
         routes=[
             Route(FACE_PATH, Face(parts)),
             *berlin_group.routes(parts),
-            *login.routes(parts.registry, Desk(seed, clock), parts.approvals),
+            *login.routes(parts.registry, Desk(seed, clock, faults), parts.approvals),
             *obie_face.routes(),
             *site.routes(),
             *czech.routes(),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kontobank.access.nouns import SIGN_IN_TRIES_MAX, Authorization
 from kontobank.clock import Clock
-from kontobank.faults import person_fault
+from kontobank.faults import FaultPlan
 from kontobank.people.owners import CODE, LOGINS_WITHOUT_CODE, PASSWORD, is_known
 from kontobank.seeds import identifier
 from kontobank.world import Account, world_at
@@ -43,8 +43,8 @@ class Form:
 class Desk:
     """Takes sign-ins from page to page."""
 
-    def __init__(self, seed: int, clock: Clock) -> None:
-        self._seed, self._clock = seed, clock
+    def __init__(self, seed: int, clock: Clock, faults: FaultPlan) -> None:
+        self._seed, self._clock, self._faults = seed, clock, faults
 
     def submit(self, authorization: Authorization, form: Form) -> Shown | Back:
         """The form was taken in; what the browser gets."""
@@ -80,7 +80,7 @@ class Desk:
         is_right = hmac.compare_digest(form.password.encode(), PASSWORD.encode())
         if not (is_right and is_known(login)):
             return self._wrong(authorization)
-        fault = person_fault(login)
+        fault = self._faults.sign_in_fault(login)
         if fault is not None:
             return self._deny(authorization, *fault)
         authorization.login = login

@@ -18,6 +18,9 @@ from opensaldo.domain.owner import Owner
 from opensaldo.domain.secret import Secret
 from opensaldo.domain.target import Target
 from opensaldo.domain.transaction import Transaction
+from opensaldo.errors import BankAnsweredNonsense
+
+COMPUTED_ID = "computed:"  # begins the id of a row to which the bank gave none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,17 +168,26 @@ class AccountReading:
     deposit: Deposit | None = None
 
 
+class TornList(BankAnsweredNonsense, wire_name="ServiceTemporarilyUnavailable"):
+    """The pages of a list do not fit together: it changed meanwhile, or the bank left rows out.
+
+    To read the list once more from its first page may help.
+    """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page of a list, in the bank's order; `is_last` when no further page follows.
 
     `currency` is what the rows say they are in, None when they do not say; it must be that of the
-    account.
+    account. `list_count` is how many rows the bank says the whole list has, when it counts what
+    is read here.
     """
 
     rows: tuple[Transaction, ...]
     is_last: bool
     currency: str | None = None
+    list_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,11 @@ class Trail(Generic[Page]):
         self._place = place
         self._seen = {first}
 
+    @property
+    def count(self) -> int:
+        """How many pages were led to so far."""
+        return len(self._seen)
+
     def goes_on(self, page: Page | None) -> bool:
         """Whether a further page follows, which then is `page`.
 

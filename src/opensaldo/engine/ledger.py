@@ -39,6 +39,7 @@ class Ledger:
     attended: bool
     _attempt_of_call: dict[Call, str] = field(default_factory=dict)
     _made: set[str] = field(default_factory=set)
+    _booked_before: list[str] = field(default_factory=list)
 
     async def book(self, calls: Iterable[Call]) -> None:
         """All the calls are written down and may be made.
@@ -60,6 +61,8 @@ class Ledger:
                     raise BankRateLimited("The calls allowed in 24 hours are used up.")
 
         await self.platform.store.change_with(write)
+        again = [call for call, _ in booked if call in self._attempt_of_call]
+        self._booked_before += [self._attempt_of_call[call] for call in again]
         self._attempt_of_call |= {call: attempt.id for call, attempt in booked}
 
     def made(self, call: Call) -> None:
@@ -69,7 +72,7 @@ class Ledger:
     def settle(self, connection: Connection) -> None:
         """Close the calls that were made and give back those that never were."""
         now = self.platform.clock()
-        for attempt_id in self._attempt_of_call.values():
+        for attempt_id in (*self._booked_before, *self._attempt_of_call.values()):
             if attempt_id in self._made:
                 attempts.finish_attempt(connection, attempt_id, now)
             else:

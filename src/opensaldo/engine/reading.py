@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol
 
-from opensaldo.connectors.base import Access, AccountReading, Connector, PsuContext
+from opensaldo.connectors.base import Access, AccountReading, Connector, PsuContext, TornList
 from opensaldo.domain.account import Holdings
 from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction, newest_first
 from opensaldo.engine.ledger import WHOLE_GRANT, Call
 from opensaldo.engine.plans import EVERYTHING, Plan
-from opensaldo.errors import BankAnsweredNonsense
+from opensaldo.engine.seams import Seams
+from opensaldo.errors import BankAnsweredNonsense, BankRateLimited
 
 ROWS_MAX = 200_000
 PROGRESS_FOUND_ACCOUNTS = 10
@@ -52,7 +53,7 @@ class Reading:
     _lists: tuple[str, ...] = ()
     _numbers: tuple[str, ...] = ()
     _accounts: dict[str, AccountReading] = field(default_factory=dict)
-    _rows: dict[str, list[Transaction]] = field(default_factory=dict)
+    _rows: dict[tuple[str, str], list[Transaction]] = field(default_factory=dict)
     _currencies: dict[str, set[str]] = field(default_factory=dict)
     _open_lists: dict[str, int] = field(default_factory=dict)
     _pages_seen_of_list: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -70,9 +71,9 @@ class Reading:
         self._numbers = tuple(one for one in granted if self.plan.wants(self.connector, one))
         self._accounts = dict(known)
         self._open_lists = dict.fromkeys(self._numbers, len(self._lists))
-        self._rows = {number: [] for number in self._numbers}
         details = [number for number in self._numbers if number not in known]
         lists = [(number, name) for number in self._numbers for name in self._lists]
+        self._rows = {one: [] for one in lists}
         besides = [(number, name) for number, _ in lists for name in self._attended_endpoints()]
         await self.ledger.book(
             [*((n, able.account_endpoint) for n in details), *lists, *dict.fromkeys(besides)]
@@ -140,11 +141,34 @@ class Reading:
         self._report()
 
     async def _read_list(self, number: str, name: str) -> None:
+        """The list was read to its end, once more from its start if its pages did not fit."""
+        try:
+            await self._read_pages(number, name)
+        except TornList as torn:
+            await self._book_again(number, name, torn)
+            await self._read_pages(number, name)
+        self._open_lists[number] -= 1
+        self._report()
+
+    async def _book_again(self, number: str, name: str, torn: TornList) -> None:
+        """The list may be read once more; what was read of it is forgotten.
+
+        Raises:
+            TornList: the calls of the day are used up.
+        """
+        calls = [(number, endpoint) for endpoint in (name, *self._attended_endpoints())]
+        try:
+            await self.ledger.book(calls)
+        except BankRateLimited:
+            raise torn from None
+        self._rows[number, name].clear()
+
+    async def _read_pages(self, number: str, name: str) -> None:
         for endpoint in (name, *self._attended_endpoints()):
             self.ledger.made((number, endpoint))
-        rows = self._rows[number]
+        rows, seams = self._rows[number, name], Seams(name, self.since)
         async for page in self.connector.pages(self.access, number, name, self.since, self.psu):
-            rows += [row for row in page.rows if self._is_wanted(row)]
+            rows += [row for row in seams.joined(page) if self._is_wanted(row)]
             self.pages += 1
             if page.currency is not None:
                 self._currencies.setdefault(number, set()).add(page.currency)
@@ -154,8 +178,6 @@ class Reading:
             if len(rows) > ROWS_MAX:
                 raise BankAnsweredNonsense(name, f"at most {ROWS_MAX} rows")
             self._report()
-        self._open_lists[number] -= 1
-        self._report()
 
     def _is_wanted(self, row: Transaction) -> bool:
         """Whether the row is of the range asked for, and money that moved or is about to."""
@@ -181,7 +203,9 @@ class Reading:
         if self._currencies.get(number, set()) - {reading.account.currency}:
             raise BankAnsweredNonsense("transactions[].currency", "the account's currency")
         return {
-            "transactions": newest_first(self._rows[number]),
+            "transactions": newest_first(
+                [row for name in self._lists for row in self._rows[number, name]]
+            ),
             "owners": _in_account(reading.owners),
             "partial": self._open_lists[number] > 0,
         }

@@ -7,6 +7,7 @@ from starlette.datastructures import Headers, QueryParams
 
 from kontobank.access.consents import AccountConsent
 from kontobank.access.nouns import Token
+from kontobank.apis.answered import Fallible
 from kontobank.mask import Mask
 
 JSON_TYPE = "application/json"
@@ -40,7 +41,7 @@ SIBS = Dialect(
 
 
 @dataclass
-class Call:
+class Call(Fallible):
     """One call while it is answered; the journal's columns are filled in as they get known."""
 
     dialect: Dialect

@@ -7,9 +7,10 @@ from typing import Any
 from kontobank import seeds
 from kontobank.access.consents import AccountConsent
 from kontobank.access.nouns import AccessRefused
+from kontobank.apis.answered import planned
 from kontobank.apis.berlin_group import listing, render, tokens
 from kontobank.apis.berlin_group.call import Call, Reply
-from kontobank.apis.paging import rows_per_page
+from kontobank.apis.paging import Page, cut, rows_per_page
 from kontobank.apis.parts import Parts
 from kontobank.people.owners import BOOKED_ONLY_LOGIN, SUB_ACCOUNTS_LOGIN
 from kontobank.world import Account, Card, Transaction, wallet
@@ -135,10 +136,12 @@ def _report(
     report: dict[str, Any] = {"_links": {}}
     if period.status in listing.BOOKED:
         rows = [row for row in account.rows(period.first, period.last) if is_listed(row)][::-1]
-        end = page.offset + rows_per_page(parts.seed, consent.login or "", listing.PER_PAGE_MAX)
-        report["booked"] = [write(row) for row in rows[page.offset : end]]
-        if end < len(rows):
-            report["_links"]["next"] = listing.next_link(call, page, end, key)
+        size = rows_per_page(parts.seed, consent.login or "", listing.PER_PAGE_MAX)
+        shown = cut(len(rows), page, size, planned(parts, call))
+        report["booked"] = [write(row) for row in rows[shown.start : shown.end]]
+        if shown.following is not None:
+            onward = Page(shown.following, page.at, shown.turn)
+            report["_links"]["next"] = listing.next_link(call, onward, key)
     for name, those in (("pending", listing.PENDING), ("information", listing.INFORMATION)):
         if period.status in those:
             waiting = [] if call.page else listing.unbooked(account.unbooked, name)

@@ -9,7 +9,6 @@ from kontobank.apis.berlin_group.call import Call
 from kontobank.apis.berlin_group.check import text_of
 from kontobank.apis.berlin_group.methods import challenge_of, methods_of
 from kontobank.apis.parts import Parts
-from kontobank.faults import person_fault
 from kontobank.people.owners import CODE, CONFIRMING_LOGIN, PASSWORD, is_known
 
 LOGIN_CHARACTERS_MAX = 64
@@ -71,7 +70,7 @@ def _authenticate(
     if not (is_right and is_known(authorisation.login)):
         authorisation.state = "psuIdentified"
         _wrong(parts, consent, authorisation, 401, "PSU_CREDENTIALS_INVALID")
-    fault = person_fault(authorisation.login)
+    fault = parts.faults.sign_in_fault(authorisation.login)
     if fault is not None:
         parts.approvals.deny(consent, authorisation, fault[1])
         raise AccessRefused(403, "SERVICE_BLOCKED", fault[1] or fault[0])

@@ -136,7 +136,8 @@ class Face:
             request_id=call.request_id,
         )
         if fault is not None:
-            return await replies.broken(call, fault, reply, request)
+            now = self._parts.clock.now()
+            return await replies.broken(call, fault, reply, request, now)
         return replies.sent(call, reply)
 
     async def _admit(self, request: Request, call: Call) -> None:

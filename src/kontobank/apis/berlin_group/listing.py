@@ -89,10 +89,10 @@ def read_place(parts: Parts, call: Call, period: Period) -> tuple[Page, str]:
         raise AccessRefused(400, "FORMAT_ERROR", refusal.message) from refusal
 
 
-def next_link(call: Call, page: Page, end: int, key: str) -> dict[str, str]:
+def next_link(call: Call, page: Page, key: str) -> dict[str, str]:
     """The way to the next page: the same query with the page's id."""
     members = [(name, value) for name, value in call.query.multi_items() if name != PAGE_PARAMETER]
-    members.append((PAGE_PARAMETER, write_page(Page(end, page.at), key)))
+    members.append((PAGE_PARAMETER, write_page(page, key)))
     area = "card-accounts" if call.endpoint == "getCardTransactions" else "accounts"
     address = call.link(area, call.path["account"], "transactions")["href"]
     origin = call.base_url if call.login == ABSOLUTE_LINKS_LOGIN else ""

@@ -16,11 +16,11 @@ from kontobank.access.nouns import AccessRefused, Authorization, Privilege, Scop
 from kontobank.access.registry import CodeEnding, with_query
 from kontobank.apis.berlin_group.redirect import LIST_PRIVILEGE, METADATA_PATH, page_scope
 from kontobank.apis.berlin_group.tokens import PRE_STEP_SCOPE
-from kontobank.apis.cut import ResetReply, pause
+from kontobank.apis.breakage import damaged, refusal_of, without_words
+from kontobank.apis.cut import pause
 from kontobank.apis.parts import Parts
 from kontobank.faults import Fault
 from kontobank.mask import Mask, place_or_none
-from kontobank.quirks import HTML_PAGE
 
 CONSENT_SCOPE = f"{PRE_STEP_SCOPE}:"
 ERRORS = {
@@ -84,14 +84,16 @@ class Server:
         form |= dict(request.query_params)
         given, status, shown = self._answer(form)
         fault = self._parts.faults.take("token", given.consent.login if given else None)
-        if fault and fault.kind == "status":
-            status, shown = fault.status, {"error": "server_error"}
+        if fault and (refusal := refusal_of(fault)) is not None:
+            status, shown = refusal[0], {"error": "server_error"}
         self._note(request, form, given, status, fault)
-        broken = await _broken(request, fault) if fault else None
-        if broken is not None:
-            return broken
         headers = {"Cache-Control": "no-store"}
-        return JSONResponse(shown, status, headers=headers)
+        response = JSONResponse(shown, status, headers=headers)
+        if fault is None:
+            return response
+        if fault.kind == "slow":
+            await pause(request, fault.delay_ms)
+        return without_words(fault, self._parts.clock.now()) or damaged(response, fault)
 
     def _answer(self, form: Mapping[str, str]) -> tuple[Token | None, int, dict[str, Any]]:
         """The token, the status and the members of the reply."""
@@ -216,17 +218,6 @@ class OAuthEnding(CodeEnding):
         """The third party's address with the error; the consent is rejected."""
         self._parts.consents.fail(self._consent, self._authorisation, description or error)
         return super().denied(authorization, error, description)
-
-
-async def _broken(request: Request, fault: Fault) -> Response | None:
-    """The reply of a fault that leaves nothing of the real one; None for the others."""
-    if fault.kind == "slow":
-        await pause(request, fault.delay_ms)
-    if fault.kind == "reset":
-        return ResetReply()
-    if fault.kind == "html":
-        return Response(HTML_PAGE, 200, media_type="text/html")
-    return None
 
 
 def routes(parts: Parts) -> list[Route]:

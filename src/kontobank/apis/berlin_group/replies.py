@@ -1,6 +1,7 @@
 """Answers as bytes: JSON, errors in the standard's two forms, and those broken on purpose."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -8,7 +9,8 @@ from starlette.responses import Response
 
 from kontobank import quirks
 from kontobank.apis.berlin_group.call import JSON_TYPE, PROBLEM_TYPE, Call, Reply
-from kontobank.apis.cut import ResetReply, TruncatedReply, dumps, pause
+from kontobank.apis.breakage import damaged, refusal_of, waits, without_words
+from kontobank.apis.cut import dumps, pause
 from kontobank.faults import Fault
 
 PROBLEM_LOGIN = "quirk-problem"
@@ -57,43 +59,33 @@ def sent(call: Call, reply: Reply, *, is_ascii: bool = False) -> Response:
     return Response(raw, reply.status, headers, media_type=kind)
 
 
-async def broken(call: Call, fault: Fault, reply: Reply, request: Request) -> Response:
+async def broken(
+    call: Call, fault: Fault, reply: Reply, request: Request, now: datetime
+) -> Response:
     """The reply the fault makes of what would have been answered."""
     if fault.kind == "slow":
         await pause(request, fault.delay_ms)
-    if fault.kind == "html":
-        return Response(quirks.HTML_PAGE, 200, media_type="text/html")
-    if fault.kind == "reset":
-        return ResetReply()
+    if (wordless := without_words(fault, now)) is not None:
+        return wordless
     if fault.kind == "expired_token" and call.token:
         reply = error(401, "TOKEN_EXPIRED", "the access token has expired")
     elif fault.kind in ERROR_FAULTS:
         reply = error(*ERROR_FAULTS[fault.kind])
-    if fault.kind == "status":
-        reply = error(fault.status, fault.code, "a planned fault")
-    if fault.retry_after_s:
-        reply = Reply(reply.status, reply.body, {"Retry-After": str(fault.retry_after_s)})
+    if (refusal := refusal_of(fault)) is not None:
+        reply = error(*refusal)
+    reply = Reply(reply.status, reply.body, {**reply.headers, **waits(fault, now)})
     if reply.status < 300 and reply.body is not None:
-        reply = _distorted(call, fault.kind, reply, reply.body)
-    response = sent(call, reply, is_ascii=True)
-    if fault.kind == "truncate":
-        return TruncatedReply(response.body, 200, media_type=JSON_TYPE)
-    return response
+        reply = _distorted(fault.kind, reply, reply.body)
+    return damaged(sent(call, reply, is_ascii=True), fault)
 
 
-def _distorted(call: Call, kind: str, reply: Reply, body: dict[str, Any]) -> Reply:
+def _distorted(kind: str, reply: Reply, body: dict[str, Any]) -> Reply:
     """The reply as a worse bank would write it."""
     worse: dict[str, Any] = json.loads(dumps(body))
     if kind == "nonsense":
         worse = quirks.nonsense(worse)
     elif kind == "hostile_text":
         worse = quirks.hostile_text(worse, TEXT_KEYS)
-    elif kind in ("no_next_page", "loop_pages"):
-        report = worse.get("transactions", worse.get("cardTransactions", {}))
-        links = report.get("_links", {})
-        links.pop("next", None)
-        if kind == "loop_pages":
-            links["next"] = {"href": f"{call.prefix}/{call.path['rest']}?{call.query}"}
     else:
         return reply
     return Reply(reply.status, worse, reply.headers)

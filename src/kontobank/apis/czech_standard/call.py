@@ -6,13 +6,14 @@ from typing import Any
 from starlette.datastructures import Headers, QueryParams
 
 from kontobank.access.nouns import Consent
+from kontobank.apis.answered import Fallible
 from kontobank.mask import Mask
 
 JSON_TYPE = "application/json"
 
 
 @dataclass
-class Call:
+class Call(Fallible):
     """One call while it is answered; the journal's columns are filled in as they get known."""
 
     endpoint: str

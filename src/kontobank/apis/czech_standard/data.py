@@ -5,10 +5,11 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from kontobank.access.nouns import AccessRefused, Consent
+from kontobank.apis.answered import planned
 from kontobank.apis.czech_standard import render
 from kontobank.apis.czech_standard.call import Call, Reply
 from kontobank.apis.czech_standard.check import PARAMETER_INVALID, Invalid, bearer_of, whole_of
-from kontobank.apis.paging import rows_per_page
+from kontobank.apis.paging import Page, cut, rows_per_page
 from kontobank.apis.parts import Parts
 from kontobank.world import Account, Transaction
 
@@ -17,6 +18,8 @@ HISTORY_DAYS_DEFAULT = 90
 EVERY_ACCOUNT = "*"
 IMPORT_STARTS = ("accounts", "balance", "transactions")
 SORTED_BY = "bookingDate"
+TURN_PAGES = 1_000_000  # the number of a page that was empty the first time is so much higher
+CHANGED_BY = {"row_inserted": 1, "row_removed": -1}
 INVALID_DATE, INVALID_CURRENCY = "DT01", "AC09"
 
 _Row = TypeVar("_Row")
@@ -96,18 +99,24 @@ def _listed(
     if size < 1:
         raise Invalid(PARAMETER_INVALID, "at least 1", "size")
     count = max(1, -(-len(rows) // size))
-    if call.page >= count:
+    turn, number = divmod(call.page, TURN_PAGES)
+    if number >= count:
         raise Invalid("PAGE_NOT_FOUND", f"pages 0 to {count - 1}", "page")
-    shown = rows[call.page * size : (call.page + 1) * size]
+    fault = planned(parts, call)
+    kind = fault.kind if fault else ""
+    found = cut(len(rows), Page(number * size, parts.clock.now(), turn), size, fault)
+    shown = rows[found.start : found.end]
     body: dict[str, Any] = {
         "pageNumber": call.page,
         "pageCount": count,
         "pageSize": len(shown),
-        "totalCount": len(rows),
+        "totalCount": len(rows) + CHANGED_BY.get(kind, 0),
         name: [write(row) for row in shown],
     }
-    if call.page + 1 < count:
-        body["nextPage"] = call.page + 1
+    if kind == "no_next_page":
+        del body["pageCount"]
+    if found.following is not None:
+        body["nextPage"] = found.following // size + found.turn * TURN_PAGES
     return Reply(200, body)
 
 

@@ -1,6 +1,7 @@
 """Answers as bytes: JSON, the standard's errors, and those broken on purpose."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -8,7 +9,8 @@ from starlette.responses import Response
 
 from kontobank import quirks
 from kontobank.access.nouns import AccessRefused
-from kontobank.apis.cut import ResetReply, TruncatedReply, dumps, pause
+from kontobank.apis.breakage import damaged, refusal_of, waits, without_words
+from kontobank.apis.cut import dumps, pause
 from kontobank.apis.czech_standard.call import JSON_TYPE, Call, Reply
 from kontobank.apis.czech_standard.check import Invalid
 from kontobank.faults import Fault
@@ -46,27 +48,23 @@ def sent(call: Call, reply: Reply, *, is_ascii: bool = False) -> Response:
     return Response(raw, reply.status, headers, media_type=JSON_TYPE)
 
 
-async def broken(call: Call, fault: Fault, reply: Reply, request: Request) -> Response:
+async def broken(
+    call: Call, fault: Fault, reply: Reply, request: Request, now: datetime
+) -> Response:
     """The reply the fault makes of what would have been answered."""
     if fault.kind == "slow":
         await pause(request, fault.delay_ms)
-    if fault.kind == "html":
-        return Response(quirks.HTML_PAGE, 200, media_type="text/html")
-    if fault.kind == "reset":
-        return ResetReply()
+    if (wordless := without_words(fault, now)) is not None:
+        return wordless
     if fault.kind in ERROR_FAULTS:
         reply = refused(ERROR_FAULTS[fault.kind])
-    if fault.kind == "status":
-        error = {"error": fault.code, "message": "a planned fault"}
-        reply = Reply(fault.status, {"errors": [error]})
-    if fault.retry_after_s:
-        reply = Reply(reply.status, reply.body, {"Retry-After": str(fault.retry_after_s)})
+    if (refusal := refusal_of(fault)) is not None:
+        status, code, text = refusal
+        reply = Reply(status, {"errors": [{"error": code, "message": text}]})
+    reply = Reply(reply.status, reply.body, {**reply.headers, **waits(fault, now)})
     if reply.status < 300 and reply.body is not None:
         reply = Reply(reply.status, _distorted(fault.kind, reply.body), reply.headers)
-    response = sent(call, reply, is_ascii=True)
-    if fault.kind == "truncate":
-        return TruncatedReply(response.body, 200, media_type=JSON_TYPE)
-    return response
+    return damaged(sent(call, reply, is_ascii=True), fault)
 
 
 def _distorted(kind: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -76,9 +74,4 @@ def _distorted(kind: str, body: dict[str, Any]) -> dict[str, Any]:
         return quirks.nonsense(worse)
     if kind == "hostile_text":
         return quirks.hostile_text(worse, TEXT_KEYS)
-    if kind == "no_next_page":
-        worse.pop("nextPage", None)
-        worse.pop("pageCount", None)
-    if kind == "loop_pages" and "pageNumber" in worse:
-        worse["nextPage"] = worse["pageNumber"]
     return worse

@@ -146,7 +146,8 @@ class Site:
         if fault is None:
             return replies.sent(call, reply)
         try:
-            return await replies.broken(call, fault, reply, request)
+            now = self._parts.clock.now()
+            return await replies.broken(call, fault, reply, request, now)
         except ClientDisconnect:
             return Response(status_code=499)
 

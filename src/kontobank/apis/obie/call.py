@@ -6,6 +6,7 @@ from typing import Any
 from starlette.datastructures import Headers, QueryParams
 
 from kontobank.access.nouns import Consent
+from kontobank.apis.answered import Fallible
 from kontobank.mask import Mask
 
 ATTENDED = "x-fapi-customer-ip-address"
@@ -15,7 +16,7 @@ OLDER = "v3.1"
 
 
 @dataclass
-class Call:
+class Call(Fallible):
     """One call while it is answered; the journal's columns are filled in as they get known."""
 
     place: str

@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 from kontobank import seeds
 from kontobank.access.nouns import AccessRefused, Consent
 from kontobank.access.scopes import earliest_on
+from kontobank.apis.answered import planned
 from kontobank.apis.obie import render
 from kontobank.apis.obie.call import Call, Reply
 from kontobank.apis.obie.intents import Intents
 from kontobank.apis.obie.oauth import TRANSACTIONS
-from kontobank.apis.paging import Page, read_page, rows_per_page, write_page
+from kontobank.apis.paging import Page, cut, read_page, rows_per_page, write_page
 from kontobank.apis.parts import Parts
 from kontobank.world import Account, Transaction
 
@@ -66,18 +67,20 @@ def get_transactions(parts: Parts, intents: Intents, call: Call) -> Reply:
     _count(parts, call, consent, account.number)
     account = parts.world(call.country, consent.login, page.at).named(account)
     rows = account.rows(first, last)[::-1]
-    end = page.offset + rows_per_page(parts.seed, consent.login, PER_PAGE_MAX)
-    shown: list[Transaction] = rows[page.offset : end]
+    size = rows_per_page(parts.seed, consent.login, PER_PAGE_MAX)
+    found = cut(len(rows), page, size, planned(parts, call))
+    shown: list[Transaction] = rows[found.start : found.end]
     if not call.page:
         shown = [*(row for row in account.unbooked if row.status in render.STATUSES), *shown]
     name = call.names["account"]
     links = {}
-    if end < len(rows):
-        links["Next"] = _next(call, write_page(Page(end, page.at), key))
+    if found.following is not None:
+        links["Next"] = _next(call, write_page(Page(found.following, page.at, found.turn), key))
     else:
         consent.withdraws_next |= consent.login == "test-withdrawn"
     listed = [render.transaction(row, name, is_newer=call.is_newer) for row in shown]
-    return Reply(200, _whole(call, {"Transaction": listed}, links))
+    pages = max(1, -(-len(rows) // size))
+    return Reply(200, _whole(call, {"Transaction": listed}, links, pages))
 
 
 def account_id(parts: Parts, consent: Consent, number: str) -> str:
@@ -85,9 +88,11 @@ def account_id(parts: Parts, consent: Consent, number: str) -> str:
     return seeds.identifier(parts.seed, "obie-account", consent.id, number, length=32)
 
 
-def _whole(call: Call, data: dict[str, Any], links: dict[str, str] | None = None) -> dict[str, Any]:
+def _whole(
+    call: Call, data: dict[str, Any], links: dict[str, str] | None = None, pages: int = 1
+) -> dict[str, Any]:
     here = call.link(call.rest) + (f"?{call.query}" if str(call.query) else "")
-    return {"Data": data, "Links": {"Self": here, **(links or {})}, "Meta": {"TotalPages": 1}}
+    return {"Data": data, "Links": {"Self": here, **(links or {})}, "Meta": {"TotalPages": pages}}
 
 
 def _next(call: Call, page: str) -> str:

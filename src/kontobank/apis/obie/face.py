@@ -102,7 +102,8 @@ class Face:
             request_id=call.headers.get(INTERACTION),
         )
         if fault is not None:
-            return await replies.broken(call, fault, reply, request)
+            now = self._parts.clock.now()
+            return await replies.broken(call, fault, reply, request, now)
         return replies.sent(call, reply)
 
 

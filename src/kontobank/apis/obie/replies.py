@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kontobank import quirks, seeds
-from kontobank.apis.cut import ResetReply, TruncatedReply, dumps, pause
+from kontobank.apis.breakage import damaged, refusal_of, waits, without_words
+from kontobank.apis.cut import dumps, pause
 from kontobank.apis.obie.call import INTERACTION, Call, Reply
 from kontobank.faults import Fault
 
@@ -55,38 +57,29 @@ def sent(call: Call, reply: Reply, *, is_ascii: bool = False) -> Response:
     return Response(raw, reply.status, headers, media_type=JSON_TYPE)
 
 
-async def broken(call: Call, fault: Fault, reply: Reply, request: Request) -> Response:
+async def broken(
+    call: Call, fault: Fault, reply: Reply, request: Request, now: datetime
+) -> Response:
     """The reply the fault makes of what would have been answered."""
     if fault.kind == "slow":
         await pause(request, fault.delay_ms)
-    if fault.kind == "html":
-        return Response(quirks.HTML_PAGE, 200, media_type="text/html")
-    if fault.kind == "reset":
-        return ResetReply()
+    if (wordless := without_words(fault, now)) is not None:
+        return wordless
     if fault.kind in ERROR_FAULTS:
         reply = error(call, *ERROR_FAULTS[fault.kind])
-    if fault.kind == "status":
-        reply = error(call, fault.status, fault.code, "a planned fault")
-    if fault.retry_after_s:
-        reply = Reply(reply.status, reply.body, {"Retry-After": str(fault.retry_after_s)})
+    if (refusal := refusal_of(fault)) is not None:
+        reply = error(call, *refusal)
+    reply = Reply(reply.status, reply.body, {**reply.headers, **waits(fault, now)})
     if reply.status < 300 and reply.body is not None:
-        reply = Reply(reply.status, _distorted(call, fault.kind, reply.body), reply.headers)
-    response = sent(call, reply, is_ascii=True)
-    if fault.kind == "truncate":
-        return TruncatedReply(response.body, 200, media_type=JSON_TYPE)
-    return response
+        reply = Reply(reply.status, _distorted(fault.kind, reply.body), reply.headers)
+    return damaged(sent(call, reply, is_ascii=True), fault)
 
 
-def _distorted(call: Call, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+def _distorted(kind: str, body: dict[str, Any]) -> dict[str, Any]:
     """The body as a worse bank would write it."""
     worse: dict[str, Any] = json.loads(dumps(body))
     if kind == "nonsense":
         return quirks.nonsense(worse)
     if kind == "hostile_text":
         return quirks.hostile_text(worse, TEXT_KEYS)
-    if kind in ("no_next_page", "loop_pages"):
-        links = worse.get("Links", {})
-        links.pop("Next", None)
-        if kind == "loop_pages":
-            links["Next"] = f"{call.link(call.rest)}?{call.query}"
     return worse

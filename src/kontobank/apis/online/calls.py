@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from kontobank.apis.online.visits import Visit
+from kontobank.faults import Fault
 from kontobank.mask import Mask
 
 
@@ -21,8 +22,7 @@ class Call:
     account: str | None = None
     page: int = 1
     is_hostile: bool = False
-    is_cut: bool = False
-    is_looping: bool = False
+    fault: Fault | None = None
 
     @property
     def where(self) -> tuple[str, str, Mask]:

@@ -26,7 +26,7 @@ from kontobank.apis.online.pages import HEADERS, page
 from kontobank.apis.online.visits import APPROVAL_LIFE_S, COOKIE, Visit, Visits
 from kontobank.apis.online.words import words_of
 from kontobank.clock import Clock
-from kontobank.faults import person_fault
+from kontobank.faults import FaultPlan
 from kontobank.people.owners import CODE, PASSWORD
 
 TRIES_MAX = 3
@@ -46,8 +46,8 @@ ERROR_OF_PERSON = {
 class Entrance:
     """Takes visits from the login page to the accounts and out again."""
 
-    def __init__(self, clock: Clock, visits: Visits) -> None:
-        self._clock, self._visits = clock, visits
+    def __init__(self, clock: Clock, visits: Visits, faults: FaultPlan) -> None:
+        self._clock, self._visits, self._faults = clock, visits, faults
 
     def show_login(self, call: Call) -> Response:
         """The login page in a visit of its own."""
@@ -65,7 +65,7 @@ class Entrance:
         is_right = hmac.compare_digest(call.form.get("password", "").encode(), PASSWORD.encode())
         if not (is_right and _names_somebody(call.form) and knows(login)):
             return self._wrong(call, visit, "login")
-        fault = person_fault(login)
+        fault = self._faults.sign_in_fault(login)
         if fault is not None:
             self._visits.end(visit)
             error = ERROR_OF_PERSON.get(fault[1] or "", GENERAL)

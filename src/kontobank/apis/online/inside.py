@@ -13,7 +13,7 @@ from kontobank.apis.online.entrance import away
 from kontobank.apis.online.pages import HEADERS, page
 from kontobank.apis.online.visits import Visit
 from kontobank.apis.online.words import words_of
-from kontobank.apis.paging import rows_per_page
+from kontobank.apis.paging import Page, cut, rows_per_page
 from kontobank.clock import Clock
 from kontobank.world import Account, Transaction, World, world_at
 
@@ -116,8 +116,7 @@ class Inside:
         since = self._since(call)
         rows = [*_unbooked(one, since), *one.rows(since, one.day)[::-1]]
         size = rows_per_page(self._seed, visit.login or "", PAGE_ROWS)
-        start = (call.page - 1) * size
-        has_next = (start + size < len(rows) or call.is_looping) and not call.is_cut
+        found = cut(len(rows), Page((call.page - 1) * size, self._clock.now()), size, call.fault)
         return self._page(
             call,
             visit,
@@ -125,9 +124,9 @@ class Inside:
             row=self._row(call, visit, one),
             since=since.isoformat(),
             number=call.page,
-            has_next=has_next,
-            rows=[_line(row, call) for row in rows[start : start + size]],
-            next_number=call.page if call.is_looping else call.page + 1,
+            has_next=found.following is not None,
+            rows=[_line(row, call) for row in rows[found.start : found.end]],
+            next_number=(found.following or 0) // size + 1,
         )
 
     def _history_csv(self, call: Call, visit: Visit, world: World) -> Response:

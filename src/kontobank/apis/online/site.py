@@ -9,9 +9,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kontobank import quirks
 from kontobank.access.journal import CallRow
-from kontobank.apis.cut import ResetReply, TruncatedReply
+from kontobank.apis.breakage import damaged, refusal_of, waits, without_words
 from kontobank.apis.online.calls import Call
 from kontobank.apis.online.entrance import Entrance, away
 from kontobank.apis.online.inside import Inside
@@ -46,7 +45,7 @@ class Site:
     def __init__(self, parts: Parts) -> None:
         self._clock, self._journal, self._faults = parts.clock, parts.journal, parts.faults
         self._visits = Visits(parts.seed, parts.clock)
-        self._entrance = Entrance(parts.clock, self._visits)
+        self._entrance = Entrance(parts.clock, self._visits, parts.faults)
         self._inside = Inside(parts.seed, parts.clock)
 
     def reset(self) -> None:
@@ -126,29 +125,22 @@ class Site:
             if call.visit is not None:
                 self._visits.end(call.visit)
             return away(call, "/login?reason=timeout")
-        if fault.kind == "reset":
-            return ResetReply()
-        if fault.kind == "status":
-            return self._closed(call, fault)
-        if fault.kind == "html":
-            return HTMLResponse(quirks.HTML_PAGE, headers=HEADERS)
+        if (wordless := without_words(fault, self._clock.now())) is not None:
+            return wordless
+        if (refusal := refusal_of(fault)) is not None:
+            return self._closed(call, fault, refusal[0])
         if fault.kind == "nonsense":
             return HTMLResponse(NONSENSE, headers=HEADERS)
         call.is_hostile = fault.kind == "hostile_text"
-        call.is_cut = fault.kind == "no_next_page"
-        call.is_looping = fault.kind == "loop_pages"
-        response = address.answer(call)
-        if fault.kind == "truncate":
-            return TruncatedReply(response.body, 200, media_type="text/html")
-        return response
+        call.fault = fault
+        return damaged(address.answer(call), fault)
 
-    def _closed(self, call: Call, fault: Fault) -> Response:
+    def _closed(self, call: Call, fault: Fault, status: int) -> Response:
         """A page without content: announced maintenance, or an error of the bank's server."""
         is_announced = fault.code == "MAINTENANCE"
         name = "maintenance" if is_announced else "failure"
-        response = page(name, *call.where, status=fault.status)
-        if fault.retry_after_s:
-            response.headers["Retry-After"] = str(fault.retry_after_s)
+        response = page(name, *call.where, status=status)
+        response.headers.update(waits(fault, self._clock.now()))
         return response
 
     def _note(

@@ -4,6 +4,7 @@ from typing import Any
 
 from kontobank.access.nouns import AccessRefused, Consent
 from kontobank.access.scopes import earliest_on
+from kontobank.apis.answered import planned
 from kontobank.apis.cut import dumps
 from kontobank.apis.paging import Page, read_page, rows_per_page, write_page
 from kontobank.apis.parts import Parts
@@ -74,7 +75,7 @@ def get_list(parts: Parts, call: Call) -> bytes:
         rows = listing.booked(account, call.body, earliest, page.day)
     else:
         rows = listing.unbooked(account, STATUS_OF[call.endpoint], call.body, earliest)
-    shown = listing.cut(rows, page, size, key)
+    shown = listing.shown(rows, page, size, key, planned(parts, call))
     if call.endpoint == "getTransactionsDone" and shown.next_page is None:
         consent.withdraws_next |= consent.login == "test-withdrawn"
     return _list_members(call, account, shown)

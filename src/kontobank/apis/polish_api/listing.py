@@ -7,7 +7,8 @@ from typing import Any
 
 from kontobank import seeds
 from kontobank.access.nouns import AccessRefused
-from kontobank.apis.paging import Page, write_page
+from kontobank.apis.paging import Page, cut, write_page
+from kontobank.faults import Fault
 from kontobank.world import Account, Transaction
 
 PER_PAGE_MAX = 100
@@ -46,14 +47,16 @@ def per_page(body: dict[str, Any], cap: int = PER_PAGE_MAX) -> int:
     return min(value, cap)
 
 
-def cut(rows: list[Transaction], page: Page, size: int, key: str) -> Listing:
+def shown(rows: list[Transaction], page: Page, size: int, key: str, fault: Fault | None) -> Listing:
     """The page of the rows (newest first) and its neighbours' ids."""
-    end = page.offset + size
-    before = max(0, page.offset - size)
+    found = cut(len(rows), page, size, fault)
+    before, following = Page(max(0, page.offset - size), page.at), None
+    if found.following is not None:
+        following = write_page(Page(found.following, page.at, found.turn), key)
     return Listing(
-        rows=rows[page.offset : end],
-        previous_page=write_page(Page(before, page.at), key) if page.offset else None,
-        next_page=write_page(Page(end, page.at), key) if end < len(rows) else None,
+        rows=rows[found.start : found.end],
+        previous_page=write_page(before, key) if page.offset else None,
+        next_page=following,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kontobank.access.nouns import Consent
+from kontobank.apis.answered import Fallible
 from kontobank.mask import Mask
 from kontobank.signing import Seal
 
@@ -14,7 +15,7 @@ VERSIONS = (OLDER_VERSION, FULL_VERSION, GATEWAY_VERSION)
 
 
 @dataclass
-class Call:
+class Call(Fallible):
     """One call while it is answered; the journal's columns are filled in as they get known."""
 
     endpoint: str

@@ -238,7 +238,12 @@ class CzechStandard:
             read = read_rows(accepted(reply))
             goes_on = trail.goes_on(read.next_page)
             rows = read.booked + read.pending
-            yield Page(rows=rows, is_last=not goes_on, currency=read.currency)
+            yield Page(
+                rows=rows,
+                is_last=not goes_on,
+                currency=read.currency,
+                list_count=read.list_count,
+            )
             if not goes_on:
                 return
             reply = await self._calls.transactions(token, psu, number, moment, trail.page)

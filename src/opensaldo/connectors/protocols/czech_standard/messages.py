@@ -40,16 +40,16 @@ def next_page(found: Thing, row_count: int) -> int | None:
 
     A bank that leaves out `nextPage` may still say by `pageCount` that there are more.
     """
-    said = _whole(found, "nextPage")
+    said = whole(found, "nextPage")
     if said is not None:
         return said
-    number, count = _whole(found, "pageNumber"), _whole(found, "pageCount")
+    number, count = whole(found, "pageNumber"), whole(found, "pageCount")
     if number is None or count is None or not row_count or number + 1 >= count:
         return None
     return number + 1
 
 
-def _whole(found: Thing, name: str) -> int | None:
+def whole(found: Thing, name: str) -> int | None:
     """The whole number of a member.
 
     Raises:

@@ -43,10 +43,14 @@ class Balances:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """One page of a list, each kind in the bank's order; `next_page` is the page that follows."""
+    """One page of a list, each kind in the bank's order; `next_page` is the page that follows.
+
+    `list_count` is how many rows the bank says there are, None where not all of a page are read.
+    """
 
     currency: str | None
     booked: tuple[Transaction, ...]
     pending: tuple[Transaction, ...]
     scheduled: tuple[Transaction, ...] = ()
     next_page: int | None
+    list_count: int | None = None

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from opensaldo.connectors.amounts import Amount, amount_in, scaled
-from opensaldo.connectors.protocols.czech_standard.messages import answer, next_page
+from opensaldo.connectors.protocols.czech_standard.messages import answer, next_page, whole
 from opensaldo.connectors.protocols.czech_standard.records import Rows
 from opensaldo.connectors.protocols.czech_standard.symbols import symbols_in
 from opensaldo.connectors.things import Thing
@@ -45,6 +45,7 @@ def read_rows(body: bytes) -> Rows:
         booked=_of((row for row, _ in read), TransactionStatus.DONE),
         pending=_of((row for row, _ in read), TransactionStatus.PENDING),
         next_page=next_page(found, len(listed)),
+        list_count=whole(found, "totalCount") if len(read) == len(listed) else None,
     )
 
 

@@ -120,6 +120,7 @@ def transactions(body: bytes) -> Rows:
         pending=tuple(row for row in rows if row.status is TransactionStatus.PENDING),
         information=tuple(row for row in rows if not row.status.moves_money),
         next_link=lenient.text(reply.links.next) if reply.links else None,
+        page_count=_count(reply.meta.total_pages) if reply.meta else None,
     )
 
 
@@ -139,6 +140,12 @@ CONVERT: Mapping[str, Callable[[bytes], Any]] = {
     "transactions": transactions,
     "card_transactions": card_transactions,
 }
+
+
+def _count(written: int | str | None) -> int | None:
+    """The number of pages, when it is one."""
+    said = str(written).strip()
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
 
 
 def _reply(body: bytes) -> messages.Reply:

@@ -27,6 +27,7 @@ from opensaldo.connectors.base import (
     ScaStep,
     SignInRequest,
     Spare,
+    TornList,
     WaitingStep,
 )
 from opensaldo.connectors.http import Door
@@ -197,6 +198,8 @@ class Obie:
         while True:
             rows = convert.transactions(body)
             goes_on = trail.goes_on(rows.next_link)
+            if not goes_on and trail.count < (rows.page_count or 0):
+                raise TornList("Links.Next", f"{rows.page_count} pages, as Meta.TotalPages says")
             yield Page(
                 rows=(*rows.pending, *rows.booked), is_last=not goes_on, currency=rows.currency
             )

@@ -149,6 +149,12 @@ class Links(Struct, frozen=True):
     next: str | None = None
 
 
+class Meta(Struct, frozen=True):
+    """What the bank says of the whole list."""
+
+    total_pages: Text | None = None
+
+
 class Fault(Struct, frozen=True):
     """One error: `UK.OBIE.…` in 3.1, four characters in 4.0."""
 
@@ -160,6 +166,7 @@ class Reply(Struct, frozen=True):
 
     data: Data | None = None
     links: Links | None = None
+    meta: Meta | None = None
     code: Text | None = None
     errors: list[Fault] | None = None
 

@@ -32,10 +32,14 @@ class Balances:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """One page of an account's rows, in the bank's order; `information` rows move no money."""
+    """One page of an account's rows, in the bank's order; `information` rows move no money.
+
+    `page_count` is how many pages the bank says the list has.
+    """
 
     currency: str | None
     booked: tuple[Transaction, ...]
     pending: tuple[Transaction, ...]
     information: tuple[Transaction, ...]
     next_link: str | None
+    page_count: int | None = None

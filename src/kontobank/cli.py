@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--seed", type=int, default=1, help="same seed, same people and ids")
     serve.add_argument("--latency-ms", type=_latency, default=0, help="added to every call")
     serve.add_argument("--faults", type=Path, help="a plan of failures (TOML)")
+    serve.add_argument("--transcript", type=Path, help="file for all that was asked and answered")
     serve.add_argument("--public-url", type=_url, help="the address browsers reach the bank at")
     serve.add_argument(
         "--standard-ports", action="store_true", help="a port of its own for each standard as well"
@@ -90,7 +91,10 @@ def _serve(options: argparse.Namespace) -> None:
     from kontobank.app.server import listen, make_server, run_together
     from kontobank.clock import Clock
     from kontobank.servercert import ServerCertificates
+    from kontobank.transcript import Transcript
 
+    clock = Clock()
+    transcript = Transcript(clock, options.transcript)
     main_socket = listen(options.host, options.port)
     standards = STANDARDS if options.standard_ports else {}
     sockets = {name: listen(options.host, 0) for name in standards}
@@ -101,9 +105,7 @@ def _serve(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="kontobank-") as folder:
         data_dir, certificates = options.data_dir or Path(folder), None
         if secured_socket is not None:
-            certificates = ServerCertificates(
-                data_dir, options.client_authority, Clock().real_now()
-            )
+            certificates = ServerCertificates(data_dir, options.client_authority, clock.real_now())
             where["kontobank_tls_url"] = _url_of("https", options.host, secured_socket)
             where["kontobank_authority"] = str(certificates.authority_file)
         app = create_app(
@@ -113,6 +115,8 @@ def _serve(options: argparse.Namespace) -> None:
             public_url=options.public_url,
             certificates=certificates,
             fault_plan=_fault_plan(options.faults),
+            clock=clock,
+            transcript=transcript,
         )
         ports = {one.getsockname()[1]: name for name, one in sockets.items()}
         plain = make_server(StandardPorts(app, ports), lambda: print(json.dumps(where), flush=True))
@@ -121,6 +125,7 @@ def _serve(options: argparse.Namespace) -> None:
             secured = make_server(ClientCertificates(app), _nothing, certificates.context)
             certificates.on_change(secured.cut_connections)
         run_together(plain, [main_socket, *sockets.values()], secured, secured_socket)
+        transcript.close()
 
 
 def _fault_plan(path: Path | None) -> Plan | None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 class Clock:
     """Tells the bank's time: the real time plus an offset, or one instant for as long as paused.
 
-    Certificates belong to the real world and are judged by `real_now`; everything else (days,
+    Certificates belong to the real world and are judged by the true time; everything else (days,
     tokens, consents, the count of calls) follows `now`.
     """
 
@@ -22,6 +22,10 @@ class Clock:
     def real_now() -> datetime:
         """The true time, aware, UTC."""
         return datetime.fromtimestamp(time.time(), UTC)
+
+    def judging_now(self) -> datetime:
+        """The time certificates are judged by: the true one."""
+        return self.real_now()
 
     @staticmethod
     def wait(seconds: float) -> None:

@@ -29,6 +29,7 @@ from kontobank.outages import EVERYWHERE, OUTAGE_MAX_S, Outages
 from kontobank.outages import KINDS as OUTAGES
 from kontobank.people.countries import COUNTRIES
 from kontobank.signing import Seals
+from kontobank.transcript import Transcript
 from kontobank.world import truth
 from kontobank.world.bench import ACCOUNTS_MAX, ROWS_MAX
 
@@ -62,6 +63,7 @@ class Controls:
     faults: FaultPlan
     seals: Seals
     outages: Outages
+    transcript: Transcript
     others: tuple[Resettable, ...] = ()
 
     async def add_fault(self, request: Request) -> Response:
@@ -211,6 +213,15 @@ class Controls:
             raise Unclear(str(wrong)) from wrong
         return Response(found, media_type="application/x-ndjson")
 
+    async def start_transcript(self, _request: Request) -> Response:
+        """Every exchange from now on is in the transcript, none from before."""
+        self.transcript.start()
+        return JSONResponse({"on": True})
+
+    async def show_transcript(self, _request: Request) -> Response:
+        """The transcript so far, as JSON lines."""
+        return Response(self.transcript.text(), media_type="application/x-ndjson")
+
     async def reset(self, _request: Request) -> Response:
         """The bank is as it was at its start: no consents, faults, pins, log; real time."""
         parts: tuple[Resettable, ...] = (
@@ -221,6 +232,7 @@ class Controls:
             self.faults,
             self.seals,
             self.outages,
+            self.transcript,
         )
         for part in (*parts, *self.others):
             part.reset()
@@ -247,6 +259,8 @@ def routes(controls: Controls) -> list[Route]:
         ("GET", "/switchboard/ledger", controls.show_ledger),
         ("POST", "/switchboard/shape", controls.shape),
         ("GET", "/switchboard/truth", controls.tell_truth),
+        ("POST", "/switchboard/transcript", controls.start_transcript),
+        ("GET", "/switchboard/transcript", controls.show_transcript),
         ("POST", "/switchboard/reset", controls.reset),
     )
     return [Route(path, _clear(handler), methods=[method]) for method, path, handler in table]

@@ -18,12 +18,14 @@ from kontobank.apis import berlin_group, czech_standard, obie, online
 from kontobank.apis.parts import Parts
 from kontobank.apis.polish_api import Face
 from kontobank.app.outage import OutageDoor
+from kontobank.app.recorder import Recorder
 from kontobank.clock import Clock
 from kontobank.faults import FaultPlan, Plan
 from kontobank.login.steps import Desk
 from kontobank.outages import Outages
 from kontobank.servercert import ServerCertificates
 from kontobank.signing import Seals, Signer
+from kontobank.transcript import Transcript
 
 DEFAULT_SEED = 1
 FACE_PATH = "/polish-api/{place}/{version}/{area}/{version_again}/{endpoint}"
@@ -37,6 +39,7 @@ def create_app(
     public_url: str | None = None,
     certificates: ServerCertificates | None = None,
     fault_plan: Plan | None = None,
+    transcript: Transcript | None = None,
 ) -> Starlette:
     """A bank with no consents yet; its key is in `data_dir`, made there if need be.
 
@@ -48,8 +51,10 @@ def create_app(
         public_url: the address browsers reach the bank at; the request's own when None.
         certificates: what the bank shows over TLS, for the switchboard to change.
         fault_plan: how the bank fails from its start, and after each reset.
+        transcript: where exchanges are written down; one that nobody started when None.
     """
     clock = clock or Clock()
+    transcript = transcript or Transcript(clock)
     consents, faults = Consents(seed, clock), FaultPlan(latency_ms, fault_plan)
     parts = Parts(
         seed=seed,
@@ -79,10 +84,11 @@ def create_app(
         parts.faults,
         parts.seals,
         outages,
+        transcript,
         (site, czech, obie_face),
     )
     return Starlette(
-        middleware=[Middleware(OutageDoor, outages=outages)],
+        middleware=_doors(transcript, outages),
         routes=[
             Route(FACE_PATH, Face(parts)),
             *berlin_group.routes(parts),
@@ -95,6 +101,12 @@ def create_app(
             *_certificate_routes(certificates),
         ],
     )
+
+
+def _doors(transcript: Transcript, outages: Outages) -> list[Middleware]:
+    """What every call passes, outermost first."""
+    recorder = Middleware(Recorder, transcript=transcript)
+    return [recorder, Middleware(OutageDoor, outages=outages)]
 
 
 def _small_routes(parts: Parts) -> list[Route]:

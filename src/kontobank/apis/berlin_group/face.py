@@ -160,7 +160,7 @@ class Face:
             headers.get(call.dialect.certificate, ""),
             raw,
             ("digest", call.dialect.request_id.lower(), *SIGNED),
-            self._parts.clock.real_now(),
+            self._parts.clock.judging_now(),
         )
         call.tpp = call.tpp or seal.thumbprint
 

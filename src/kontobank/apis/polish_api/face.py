@@ -94,7 +94,7 @@ class Face:
         call.request_id = check.request_id_of(headers)
         check.check_headers(headers)
         raw = await _body(request)
-        now = self._parts.clock.real_now()
+        now = self._parts.clock.judging_now()
         seal = self._parts.seals.verify(headers[SIGNATURE_HEADER], raw, now)
         call.seal = seal
         call.body = check.parse_body(raw)

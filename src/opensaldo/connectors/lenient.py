@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw, UnsetType
 
+from opensaldo.connectors.fitting import fitted
 from opensaldo.domain.money import AMOUNT_DIGITS_MAX, parse_amount
 from opensaldo.errors import BankAnsweredNonsense
 
@@ -35,12 +36,19 @@ _LONE_SURROGATE = re.compile(
 )  # a bank's text may be cut in the middle of a pair; it is no reason to refuse the page
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T Z+-].*)?")
+_DAY_FORMS = (
+    (re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T Z+-].*)?"), (1, 2, 3)),
+    (re.compile(r"(\d{4})/(\d{2})/(\d{2})(?:[T ].*)?"), (1, 2, 3)),
+    (re.compile(r"(\d{4})(\d{2})(\d{2})(?:T.*)?"), (1, 2, 3)),
+    (re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:[T ].*)?"), (3, 2, 1)),
+)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def decode(body: bytes, message: type[_Message], *, within: str = "") -> _Message:
     """The message these bytes hold; `within` is the member of a reply they came from.
+
+    What has the wrong form is brought into the right one where that is certain (`fitting`).
 
     Raises:
         BankAnsweredNonsense: they are not JSON, or a member is of an impossible type.
@@ -51,7 +59,7 @@ def decode(body: bytes, message: type[_Message], *, within: str = "") -> _Messag
         try:
             return decoder.decode(body)
         except msgspec.ValidationError:
-            raise
+            return decoder.decode(fitted(decode(body, Any), message))
         except msgspec.DecodeError:
             return decoder.decode(_LONE_SURROGATE.sub(_replaced, body))
     except msgspec.ValidationError as fault:
@@ -139,11 +147,24 @@ def day(written: str | None, path: str) -> date | None:
     """
     if not text(written):
         return None
-    found = _DAY.fullmatch(str(written).strip())
-    try:
-        return date.fromisoformat(found[1] if found else "")
-    except ValueError:
-        raise BankAnsweredNonsense(path, "a date YYYY-MM-DD or a date-time") from None
+    return day_of(str(written).strip(), path)
+
+
+def day_of(written: str, path: str) -> date:
+    """The day of a date or date-time, in the bank's local time as it wrote it.
+
+    Where the year stands last, the day stands first.
+
+    Raises:
+        BankAnsweredNonsense: it is no day.
+    """
+    for form, (year, month, day) in _DAY_FORMS:
+        if found := form.fullmatch(written):
+            try:
+                return date(int(found[year]), int(found[month]), int(found[day]))
+            except ValueError:
+                break
+    raise BankAnsweredNonsense(path, "a date YYYY-MM-DD or a date-time")
 
 
 def instant(written: str | None, path: str) -> datetime | None:

@@ -25,12 +25,6 @@ NAME_CHARACTERS_MAX = 100
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BREAK = re.compile(r"<\s*br\s*/?\s*>", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f]+")
-_DAY_FORMS = (
-    (re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?"), (1, 2, 3)),
-    (re.compile(r"(\d{4})/(\d{2})/(\d{2})(?:[T ].*)?"), (1, 2, 3)),
-    (re.compile(r"(\d{4})(\d{2})(\d{2})(?:T.*)?"), (1, 2, 3)),
-    (re.compile(r"(\d{2})[./-](\d{2})[./-](\d{4})(?:[T ].*)?"), (3, 2, 1)),
-)
 _NO_DAYS = ("0000-00-00", "0001-01-01", "9999-12-31")
 _TEXT_MEMBERS = ("reference", "identification", "unstructured", "text", "content", "value", "name")
 
@@ -126,7 +120,7 @@ class Thing:
         for name in names:
             written = self.opaque(name)
             if written is not None and not written.startswith(_NO_DAYS):
-                return day_of(written, self.at(name))
+                return lenient.day_of(written, self.at(name))
         return None
 
     def moment(self, *names: str) -> datetime | None:
@@ -148,8 +142,8 @@ class Thing:
 
     @classmethod
     def _each(cls, value: object, path: str) -> Iterator[Self]:
-        """The objects of a list, or the one object that stands for a list; null rows are absent."""
-        listed = value if isinstance(value, list) else [value]
+        """The objects of a list, or the one that stands for a list; null and nothing are absent."""
+        listed = value if isinstance(value, list) else [value or None]
         for place, one in enumerate(listed):
             if one is None:
                 continue
@@ -196,22 +190,6 @@ def text_of(value: object, depth: int = 0) -> str | None:
         everything = (text_of(one, depth + 1) for one in members.values())
         return next((one for one in named if one), None) or text_of(list(everything), depth + 1)
     return None
-
-
-def day_of(written: str, path: str) -> date:
-    """The day of a date or date-time, in the bank's local time as it wrote it.
-
-    Raises:
-        BankAnsweredNonsense: it is no day.
-    """
-    for form, (year, month, day) in _DAY_FORMS:
-        found = form.fullmatch(written)
-        if found:
-            try:
-                return date(int(found[year]), int(found[month]), int(found[day]))
-            except ValueError:
-                break
-    raise BankAnsweredNonsense(path, "a date YYYY-MM-DD or a date-time")
 
 
 def _plain(name: str) -> str:

@@ -24,6 +24,8 @@ CORPORATION = "corporation"
 
 _STATUS_OF = {status.value.casefold(): status for status in TransactionStatus}
 
+_DEBIT, _CREDIT = ("DEBIT", "DBIT"), ("CREDIT", "CRDT")
+
 
 def account_numbers(reply: messages.AccountsReply) -> tuple[str, ...]:
     """The numbers of one page of getAccounts, in the bank's order."""
@@ -269,9 +271,10 @@ def _transaction(
 
 def _is_debit(item: messages.Item, path: str) -> bool:
     """Whether money leaves the account."""
-    if item.transaction_category not in ("CREDIT", "DEBIT"):
+    word = (item.transaction_category or "").strip().upper()
+    if word not in (*_DEBIT, *_CREDIT):
         raise BankAnsweredNonsense(f"{path}.transactionCategory", "CREDIT or DEBIT")
-    return item.transaction_category == "DEBIT"
+    return word in _DEBIT
 
 
 def _owners(info: messages.AccountInfo) -> tuple[Owner, ...]:

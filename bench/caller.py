@@ -81,6 +81,14 @@ class Caller:
                 return time.perf_counter()
             await asyncio.sleep(every_s)
 
+    async def waited_final(self, command_id: str, wait_s: int) -> None:
+        """The command has ended, as polls that wait were told."""
+        state = b""
+        while state not in FINAL:
+            body = await self._ask("GET", f"/v1/command/{command_id}.xml?wait={wait_s}", 200)
+            found = COMMAND.search(body)
+            state = found[2] if found is not None else b""
+
     async def _ask(self, method: str, path: str, expected: int, **form: str) -> bytes:
         if self._http is None:
             raise AssertionError("not opened")

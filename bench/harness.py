@@ -86,6 +86,11 @@ class Stage:
             for one in command_ids
         }  # type: ignore[return-value]
 
+    def finished(self, command_ids: Sequence[str]) -> dict[str, Any]:
+        """The moment each of these commands ended, as the database keeps it."""
+        rows = {one.id: one for one in self._questions.facts().commands}
+        return {one: rows[one].finished_at for one in command_ids}
+
 
 @contextmanager
 def stage(

@@ -20,6 +20,7 @@ from opensaldo.connectors.registry import Catalog, load_catalog
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import Clock, system_clock
 from opensaldo.engine.admission import Gate
+from opensaldo.engine.bell import Bell
 from opensaldo.engine.commands import jobs
 from opensaldo.engine.durable import Durable
 from opensaldo.engine.platform import Platform
@@ -98,6 +99,8 @@ async def maintained(config: Config, clock: Clock = system_clock) -> AsyncIterat
         _announce_ends(config, clock)
         lock = SlotLock.for_store(store, config.data_dir / LOCK_FOLDER)
         stack.callback(lock.close)
+        bell = Bell(store)
+        stack.callback(bell.close)
         yield Platform(
             store=store,
             vault=await asyncio.to_thread(Vault.open, config.key_dir, clock),
@@ -107,6 +110,7 @@ async def maintained(config: Config, clock: Clock = system_clock) -> AsyncIterat
             limits=config.limits,
             workflows=Durable(store, lock, clock, at_once_max=config.imports_at_once),
             records_imports=config.record_imports,
+            bell=bell,
         )
 
 

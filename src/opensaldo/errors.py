@@ -4,12 +4,13 @@ OpenSaldoError              wire_name, http_status, retry_after_s, message; neve
 ├─ CallerError              the client's program must change its request
 │  ├─ Unauthorized          401
 │  ├─ InvalidParameter      400 (InvalidTarget, InvalidSince, InvalidIban, InvalidOwnerExternalId,
-│  │                        InvalidSessionIdSignature)
+│  │                        InvalidSessionIdSignature, InvalidCursor)
 │  ├─ UnknownReference      404 (InvalidSessionId, InvalidCommandId, InvalidRedirectionId,
 │  │                        InvalidMultipleAccessId, UnknownOwnerExternalId, NotFound)
 │  ├─ 400                   InvalidArgument, CommandNotAvailable, DefaultImportAlreadyExecuted,
 │  │                        NoDataToCalculateScore
-│  ├─ FeatureNotEnabled 403, MethodNotAllowed 405, PayloadTooLarge 413, UnsupportedMediaType 415
+│  ├─ FeatureNotEnabled 403, MethodNotAllowed 405, CursorExpired 410, PayloadTooLarge 413,
+│  │                        UnsupportedMediaType 415
 │  └─ LimitError            429 (TooManyRequests, ConcurrentSessionsLimitExceed,
 │                           JobsQuotaExceeded, MultipleAccessLimitExceeded)
 ├─ SessionError             a new sign-in is needed (SessionExpired, NotSignedIn, AlreadySignedIn)
@@ -88,6 +89,10 @@ class InvalidSessionIdSignature(InvalidParameter):
     """The signature does not belong to this session."""
 
 
+class InvalidCursor(InvalidParameter):
+    """The cursor is not one this client was given; read again without it."""
+
+
 class UnknownReference(CallerError, wire_name="NotFound", http_status=404):
     """Nothing is known under this reference."""
 
@@ -134,6 +139,10 @@ class NoDataToCalculateScore(CallerError):
 
 class FeatureNotEnabled(CallerError, http_status=403):
     """This service is not enabled for this client; ask the operator."""
+
+
+class CursorExpired(CallerError, http_status=410):
+    """Events after this cursor are no longer kept; start again without one and read your state."""
 
 
 class MethodNotAllowed(CallerError, http_status=405):

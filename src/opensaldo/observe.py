@@ -74,6 +74,7 @@ BANK_CALLS = Counter(
 BANK_SECONDS = Histogram(
     "opensaldo_bank_seconds", "Seconds a bank took to answer.", ("bank",), registry=REGISTRY
 )
+WAITING = Gauge("opensaldo_waiting", "Requests that wait for an event.", registry=REGISTRY)
 CERTIFICATE_DAYS = Gauge(
     "opensaldo_certificate_days",
     "Days until a certificate of ours expires; banks refuse an expired one.",

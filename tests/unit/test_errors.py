@@ -134,6 +134,7 @@ def test_limits_may_say_when_to_come_back_and_only_our_side_answers_500():
         403,
         404,
         405,
+        410,
         413,
         415,
         429,

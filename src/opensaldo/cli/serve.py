@@ -91,6 +91,7 @@ async def serving(config: Config) -> AsyncIterator[tuple[str, asyncio.Event]]:
             try:
                 yield address, stopped
             finally:
+                platform.bell.close()
                 server.should_exit = True
                 await task
 

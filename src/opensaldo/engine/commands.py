@@ -268,6 +268,7 @@ def _accepted(command: Command) -> Event:
         kind=EventKind.COMMAND_ACCEPTED,
         subject=command.id,
         at=command.created_at,
+        state=command.state.value,
     )
 
 

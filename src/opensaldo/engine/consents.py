@@ -8,6 +8,7 @@ again until it has answered, for nothing may stay granted there that has ended h
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from opensaldo.domain.client import Product
@@ -17,6 +18,7 @@ from opensaldo.domain.session import Session, SessionState
 from opensaldo.domain.target import AccessMode
 from opensaldo.engine.access import unpack
 from opensaldo.engine.clients import require
+from opensaldo.engine.events import consent_event
 from opensaldo.engine.kept import consent_access_place, consent_owner_place
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.sessions import create_session
@@ -112,7 +114,7 @@ async def revoke(platform: Platform, caller: Caller, token: str) -> None:
         hold(connection, "consent", consent.id)
         if not consents.revoke_consent(connection, consent.id, now):
             raise InvalidMultipleAccessId
-        events.append(connection, ended(consent, now))
+        events.append(connection, ended(consent, ConsentStatus.TERMINATED_BY_TPP, now))
 
     await platform.store.change_with(end)
     await tell_banks(platform)
@@ -142,7 +144,7 @@ async def found_ended(platform: Platform, consent_id: str) -> None:
             return
         status = ConsentStatus.REVOKED_BY_PSU
         if consents.close_consent(connection, consent_id, status, now):
-            events.append(connection, ended(consent, now))
+            events.append(connection, ended(consent, status, now))
 
     await platform.store.change_with(close)
 
@@ -160,7 +162,7 @@ async def expire(platform: Platform) -> int:
             if consents.close_consent(connection, one.id, ConsentStatus.EXPIRED, now)
         ]
         for one in sorted(over, key=lambda one: one.client_id):
-            events.append(connection, ended(one, now))
+            events.append(connection, ended(one, ConsentStatus.EXPIRED, now))
         return len(over)
 
     return await platform.store.change_with(close)
@@ -200,15 +202,9 @@ def owner_of(connection: Connection, platform: Platform, consent: Consent) -> st
     return platform.vault.open_long(sealed, consent_owner_place(consent.id)).decode()
 
 
-def ended(consent: Consent, at: datetime) -> Event:
+def ended(consent: Consent, status: ConsentStatus, at: datetime) -> Event:
     """The consent's end as a line of its client's event log."""
-    return Event(
-        client_id=consent.client_id,
-        environment=consent.environment,
-        kind=EventKind.CONSENT_ENDED,
-        subject=consent.id,
-        at=at,
-    )
+    return consent_event(replace(consent, status=status), EventKind.CONSENT_ENDED, at)
 
 
 async def _known(platform: Platform, caller: Caller, token: str) -> Consent | None:

@@ -58,7 +58,7 @@ async def keep(
         owners.note_import(
             connection, command.client_id, command.environment, owner, Origin.SCRAPER, now
         )
-        _go_on(connection, platform, command, now)
+        _go_on(connection, platform, command, CommandState.SUCCESSFUL, now)
 
     await platform.store.change_with(end)
     _count(platform, command, CommandState.SUCCESSFUL)
@@ -79,7 +79,7 @@ async def end_failed(
         hold_queue(connection, command)
         if not commands.fail(connection, command.id, state, failure, receipt, now):
             return False
-        _go_on(connection, platform, command, now)
+        _go_on(connection, platform, command, state, now)
         return True
 
     if await platform.store.change_with(end):
@@ -96,10 +96,12 @@ def hold_queue(connection: Connection, command: Command) -> None:
         hold(connection, "session", command.session_id)
 
 
-def _go_on(connection: Connection, platform: Platform, ended: Command, now: datetime) -> None:
+def _go_on(
+    connection: Connection, platform: Platform, ended: Command, state: CommandState, now: datetime
+) -> None:
     """The command's end is noted, and the session's next command is queued where there is one."""
     sessions.touch(connection, ended.session_id, now)
-    events.append(connection, _ended(ended, now))
+    events.append(connection, _ended(ended, state, now))
     if ended.name is CommandName.DEFAULT_IMPORT:
         return
     for waiting in commands.unfinished_of_session(connection, ended.session_id)[:1]:
@@ -156,13 +158,14 @@ def receipt_of(command: Command, reading: Reading, share: Holdings) -> Receipt:
     )
 
 
-def _ended(command: Command, at: datetime) -> Event:
+def _ended(command: Command, state: CommandState, at: datetime) -> Event:
     return Event(
         client_id=command.client_id,
         environment=command.environment,
         kind=EventKind.COMMAND_ENDED,
         subject=command.id,
         at=at,
+        state=state.value,
     )
 
 

@@ -31,7 +31,7 @@ from opensaldo.engine.kept import (
 from opensaldo.engine.ledger import Ledger
 from opensaldo.engine.plans import PLAN_OF_COMMAND, Plan, plan_of_known, spared
 from opensaldo.engine.platform import Platform
-from opensaldo.engine.progress import ProgressWriter
+from opensaldo.engine.progress import ProgressWriter, progress_event
 from opensaldo.engine.reading import Reading
 from opensaldo.engine.recording import recorded
 from opensaldo.engine.switching import note_failure
@@ -48,7 +48,7 @@ from opensaldo.errors import (
     SessionExpired,
 )
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import commands, consents, documents, sessions
+from opensaldo.store.queries import commands, consents, documents, events, sessions
 from opensaldo.store.queries.documents import SealedDocument
 from opensaldo.store.vault import DataKey, KeyDestroyed, WrappedKey
 
@@ -127,30 +127,37 @@ async def _start(platform: Platform, command_id: str) -> _Started | None:
         runs = commands.start(connection, command_id, *names, now)
         if runs is None:
             return None
-        session = sessions.session_of(
-            connection, command.session_id, command.client_id, command.environment
+        started = replace(
+            command,
+            state=CommandState.IN_PROGRESS,
+            runs=runs,
         )
-        consent_id = session.consent_id if session else None
-        return _Started(
-            command=replace(
-                command,
-                state=CommandState.IN_PROGRESS,
-                runs=runs,
-                started_at=command.started_at or now,
-            ),
-            session=session,
-            consent=consents.consent_by_id(connection, consent_id) if consent_id else None,
-            wrapped=sessions.key_of(connection, command.session_id),
-            sealed=(
-                consents.sealed_access(connection, consent_id)
-                if consent_id
-                else sessions.sealed_access(connection, command.session_id)
-            ),
-            request=documents.document_of(connection, command_id, REQUEST),
-            found=documents.documents_of_session(connection, command.session_id, FOUND),
-        )
+        kept = _kept(connection, started)
+        events.append(connection, progress_event(started, now))
+        return kept
 
     return await platform.store.change_with(start)
+
+
+def _kept(connection: Connection, command: Command) -> _Started:
+    """The command with what its session kept for it."""
+    session = sessions.session_of(
+        connection, command.session_id, command.client_id, command.environment
+    )
+    consent_id = session.consent_id if session else None
+    return _Started(
+        command=command,
+        session=session,
+        consent=consents.consent_by_id(connection, consent_id) if consent_id else None,
+        wrapped=sessions.key_of(connection, command.session_id),
+        sealed=(
+            consents.sealed_access(connection, consent_id)
+            if consent_id
+            else sessions.sealed_access(connection, command.session_id)
+        ),
+        request=documents.document_of(connection, command.id, REQUEST),
+        found=documents.documents_of_session(connection, command.session_id, FOUND),
+    )
 
 
 def _prepared(platform: Platform, started: _Started) -> _Run:
@@ -249,7 +256,7 @@ async def _import(platform: Platform, run: _Run) -> None:
     psu = run.granted.psu if run.attended else None
     access = await fresh_access(platform, run.session, run.key, run.granted, connector, psu)
     today = platform.clock().date()
-    async with ProgressWriter(platform.store, run.command.id) as progress:
+    async with ProgressWriter(platform.store, platform.clock, run.command) as progress:
         ledger = Ledger(platform, run.command, access.grant, run.attended)
         reading = Reading(
             connector=connector,

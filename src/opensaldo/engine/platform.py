@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from opensaldo.connectors.http import Door
 from opensaldo.connectors.registry import Catalog
 from opensaldo.domain.clock import Clock
+from opensaldo.engine.bell import Bell
 from opensaldo.engine.durable import Durable
 from opensaldo.engine.limits import Limits
 from opensaldo.store.db import Store
@@ -27,4 +28,5 @@ class Platform:
     clock: Clock
     limits: Limits
     workflows: Durable
+    bell: Bell
     records_imports: bool = False

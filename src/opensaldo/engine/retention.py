@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from opensaldo.domain.event import Event, EventKind
 from opensaldo.engine import consents
 from opensaldo.engine.durable import Cron
+from opensaldo.engine.events import EVENTS_KEPT
+from opensaldo.engine.kept import RESULT_XML
 from opensaldo.engine.leaving import idle_logins, leave
 from opensaldo.engine.ledger import DAY
 from opensaldo.engine.platform import Platform
@@ -13,7 +16,7 @@ from opensaldo.engine.switching import switch_back
 from opensaldo.errors import PlatformUnavailable
 from opensaldo.observe import DELETED, log
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import attempts, rates, retention, sessions
+from opensaldo.store.queries import attempts, events, rates, retention, sessions
 from opensaldo.store.queries.retention import Erased
 from opensaldo.store.queries.sessions import HeldAccess
 
@@ -41,9 +44,22 @@ async def purge(platform: Platform) -> Erased:
         idle_since = now - platform.limits.session_idle
         left = idle_logins(connection, platform, idle_since)
         sessions.end_idle(connection, idle_since, now)
+        due = retention.commands_due(connection, RESULT_XML, now)
         erased = retention.delete_due(connection, now)
         attempts.prune_attempts(connection, now - 2 * DAY)
+        events.prune_events(connection, now - EVENTS_KEPT)
         rates.prune_leases(connection, int(now.timestamp()) - LEASES_KEPT_S)
+        for client_id, environment, command_id in due:
+            events.append(
+                connection,
+                Event(
+                    client_id=client_id,
+                    environment=environment,
+                    kind=EventKind.DATA_DELETED,
+                    subject=command_id,
+                    at=now,
+                ),
+            )
         return erased, left
 
     erased, left = await platform.store.change_with(delete)

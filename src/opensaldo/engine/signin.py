@@ -17,6 +17,7 @@ from opensaldo.domain.session import Redirection, RedirectionState, Session
 from opensaldo.domain.target import AccessMode, Interface, Target
 from opensaldo.engine.access import GrantedAccess, pack
 from opensaldo.engine.clients import require
+from opensaldo.engine.events import consent_event
 from opensaldo.engine.history import HISTORY_DEFAULT, HISTORY_MAX
 from opensaldo.engine.ids import new_grant
 from opensaldo.engine.kept import access_place, consent_access_place, consent_owner_place
@@ -221,5 +222,5 @@ def _keep_consent(
         sealed_owner=platform.vault.seal_long(owner, consent_owner_place(consent.id)),
         sealed_access=platform.vault.seal_long(packed, consent_access_place(consent.id)),
     )
-    events.append(connection, event_of(platform, session, EventKind.CONSENT_GRANTED))
+    events.append(connection, consent_event(consent, EventKind.CONSENT_GRANTED, consent.granted_at))
     return token

@@ -43,6 +43,8 @@ _POINT_READ = text("SELECT count(*) FROM (SELECT 1 FROM clients LIMIT 1) AS one"
 class Store:
     """One open database: read, begin, fetch and change are the ways to it.
 
+    `after_change` is called after every commit of this process, in the thread that committed.
+
     Raises:
         PlatformUnavailable: from any of them, when the database cannot serve; nothing was kept.
     """
@@ -56,6 +58,7 @@ class Store:
         self._readers: ThreadReaders | None = None
         self._workflows: Engine | None = None
         self._point_reads: dict[Select[Any], PointRead] = {}
+        self.after_change: Callable[[], None] | None = None
         if self.is_embedded:
             engines.check_sqlite()
             engines.make_private_file(Path(url.database or ""))
@@ -86,6 +89,8 @@ class Store:
         """
         with self._translated(), self._turn(), self._engine.begin() as connection:
             yield connection
+        if self.after_change is not None:
+            self.after_change()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -84,14 +84,22 @@ rate_leases = Table(
 events = Table(
     "events",
     metadata,
-    Column("cursor", _Number, primary_key=True),
-    Column("client_id", Text, nullable=False),
-    Column("environment", Text, nullable=False),
+    Column("client_id", Text, primary_key=True),
+    Column("environment", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
     Column("subject", Text, nullable=False),
+    Column("state", Text),
+    Column("progress", Integer),
     Column("at", UtcDateTime, nullable=False),
-    Index(None, "client_id", "environment", "cursor"),
-    sqlite_autoincrement=True,
+    Index(None, "at"),
+)
+event_heads = Table(
+    "event_heads",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("environment", Text, primary_key=True),
+    Column("newest", BigInteger, nullable=False),
 )
 
 switches = Table(

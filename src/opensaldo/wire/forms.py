@@ -9,6 +9,7 @@ from opensaldo.errors import (
     InvalidCommandId,
     InvalidMultipleAccessId,
     InvalidOwnerExternalId,
+    InvalidParameter,
     InvalidRedirectionId,
     InvalidSessionId,
     InvalidSessionIdSignature,
@@ -19,7 +20,9 @@ COMMAND_ID = re.compile(r"[0-9]{7,9}")
 SIGNATURE = re.compile(r"[0-9a-f]{64}")
 REDIRECTION_ID = re.compile(r"[0-9a-f]{32}")
 MULTIPLE_ACCESS_ID = re.compile(r"[0-9a-f]{64}")
+WAIT_S = re.compile(r"[0-9]{1,2}")
 OWNER_EXTERNAL_ID_LENGTH_MAX = 255
+WAIT_S_MAX = 60
 
 _NOT_IN_OWNER_EXTERNAL_ID = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -59,6 +62,19 @@ def owner_external_id(text: str) -> str:
     if not 1 <= len(text) <= OWNER_EXTERNAL_ID_LENGTH_MAX or _NOT_IN_OWNER_EXTERNAL_ID.search(text):
         raise InvalidOwnerExternalId
     return text
+
+
+def wait_s(text: str | None) -> int:
+    """For how many seconds an answer may be waited for; not at all when nothing was sent.
+
+    Raises:
+        InvalidParameter: not a whole number of at most `WAIT_S_MAX`.
+    """
+    if text is None:
+        return 0
+    if not WAIT_S.fullmatch(text) or int(text) > WAIT_S_MAX:
+        raise InvalidParameter(f"The parameter wait must be whole seconds, 0 to {WAIT_S_MAX}.")
+    return int(text)
 
 
 def _checked(form: re.Pattern[str], text: str, error: type[CallerError]) -> str:

@@ -5,27 +5,22 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
 from opensaldo.domain.secret import Secret
-from opensaldo.store import migrations
 from opensaldo.store.columns import UtcDateTime
 from opensaldo.store.db import Store
 from opensaldo.store.migrate import REVISIONS_TABLE, SCRIPTS, migrate, pending
 from opensaldo.store.tables import metadata
 
-REVISIONS = sorted(one.name[:4] for one in (SCRIPTS / "versions").glob("0*.py"))
-VERSIONS = Path(migrations.__path__[0], "versions")
-REVISIONS = sorted(one.name[:4] for one in VERSIONS.glob("[0-9]*.py"))
+REVISIONS = sorted(file.name[:4] for file in SCRIPTS.glob("versions/[0-9]*.py"))
 MIGRATE = """
 import sys
 from opensaldo.domain.secret import Secret
 from opensaldo.store.db import Store
-from opensaldo.store import migrations
 from opensaldo.store.migrate import migrate
 store = Store.open(Secret(sys.argv[1]))
 print(",".join(migrate(store)))

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensaldo.connectors.base import Access, PsuContext
+from opensaldo.domain.clock import system_clock
+from opensaldo.domain.command import Command, CommandState
 from opensaldo.domain.secret import Secret
 from opensaldo.engine import durable, ids, progress
 from opensaldo.engine.access import GrantedAccess, pack, unpack
@@ -20,6 +22,7 @@ from opensaldo.engine.durable import Job, attend, executor_of, slot_of
 from opensaldo.engine.mock import MockPerson, read_page
 from opensaldo.engine.progress import ProgressWriter
 from opensaldo.errors import PlatformUnavailable
+from tests.support.builders import a_command
 
 
 # --- ids -----------------------------------------------------------------------------------------
@@ -77,8 +80,8 @@ class CountingStore:
     def __init__(self) -> None:
         self.written: list[int] = []
 
-    async def change(self, _query: Any, _command_id: str, value: int) -> None:
-        self.written.append(value)
+    async def change(self, _query: Any, command: Command, _at: datetime) -> None:
+        self.written.append(command.progress)
 
 
 def progress_of(reports: list[int], monkeypatch: pytest.MonkeyPatch, wait_s: float) -> list[int]:
@@ -86,7 +89,8 @@ def progress_of(reports: list[int], monkeypatch: pytest.MonkeyPatch, wait_s: flo
     store = CountingStore()
 
     async def go() -> None:
-        async with ProgressWriter(store, "701000123") as writer:  # type: ignore[arg-type]
+        running = a_command(state=CommandState.IN_PROGRESS)
+        async with ProgressWriter(store, system_clock, running) as writer:  # type: ignore[arg-type]
             for one in reports:
                 writer.report(one)
                 await asyncio.sleep(wait_s)

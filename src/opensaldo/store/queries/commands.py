@@ -168,9 +168,10 @@ def start(
     return runs
 
 
-def progress(connection: Connection, command_id: str, value: int) -> None:
-    """Note how far a running command is; it never goes back."""
-    connection.execute(_PROGRESS, {"of_id": command_id, "value": min(value, PROGRESS_MAX)})
+def progress(connection: Connection, command_id: str, value: int) -> bool:
+    """Note how far a running command is; it never goes back. Whether that is news."""
+    changed = {"of_id": command_id, "value": min(value, PROGRESS_MAX)}
+    return connection.execute(_PROGRESS, changed).rowcount == 1
 
 
 def succeed(connection: Connection, command_id: str, receipt: Receipt, at: datetime) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, exists, or_, select, update
 
+from opensaldo.domain.client import Environment
 from opensaldo.domain.command import CommandState
 from opensaldo.domain.session import SessionState
 from opensaldo.store.tables import commands, documents, owners, redirections, sessions
@@ -26,6 +27,11 @@ class Erased:
 
 
 _DELETE_DOCUMENTS = delete(documents).where(documents.c.due_at <= bindparam("now"))
+_COMMANDS_DUE = (
+    select(documents.c.client_id, documents.c.environment, documents.c.command_id)
+    .where(documents.c.due_at <= bindparam("now"), documents.c.kind == bindparam("kind"))
+    .order_by(documents.c.client_id, documents.c.environment, documents.c.id)
+)
 _END_ABANDONED = (
     update(sessions)
     .where(
@@ -92,6 +98,14 @@ def delete_due(connection: Connection, now: datetime) -> Erased:
         owners=connection.execute(_DELETE_OWNERS).rowcount,
         redirections=connection.execute(_DELETE_REDIRECTIONS, {"long_ago": now - KEPT}).rowcount,
     )
+
+
+def commands_due(
+    connection: Connection, kind: str, now: datetime
+) -> tuple[tuple[str, Environment, str], ...]:
+    """List the commands whose document of this kind is due, each with its client."""
+    rows = connection.execute(_COMMANDS_DUE, {"kind": kind, "now": now})
+    return tuple((row.client_id, Environment(row.environment), row.command_id) for row in rows)
 
 
 def keys_in_use(connection: Connection) -> frozenset[int]:

@@ -8,6 +8,7 @@ from opensaldo.domain.command import Command, CommandName
 from opensaldo.domain.secret import Secret
 from opensaldo.domain.session import Session
 from opensaldo.engine.commands import Wish, submit_import
+from opensaldo.engine.events import wait_for_end
 from opensaldo.engine.ids import new_number
 from opensaldo.engine.kept import HOLDINGS, RESULT_XML
 from opensaldo.engine.polling import known_command, polled_command
@@ -76,6 +77,7 @@ async def poll(call: Call) -> Response:
     """The command as it stands, with its result when it was successful."""
     command_id = forms.command_id(call.request.path_params["id"])
     await _check_session_if_sent(call, command_id)
+    await _wait_if_asked(call, command_id)
     kind = HOLDINGS if call.in_json else RESULT_XML
     command, result = await polled_command(call.front.platform, call.caller, command_id, kind)
     if not call.in_json:
@@ -118,6 +120,14 @@ async def _check_session_if_sent(call: Call, command_id: str) -> None:
     command = await known_command(call.front.platform, call.caller, command_id)
     if command.session_id != session.id:
         raise InvalidSessionId
+
+
+async def _wait_if_asked(call: Call, command_id: str) -> None:
+    """The command has ended or the time asked for is over; the answer is of that moment."""
+    wait_s = forms.wait_s(call.params.text("wait"))
+    if wait_s:
+        await wait_for_end(call.front.platform, call.caller, command_id, wait_s)
+        call.now = call.front.platform.clock()
 
 
 async def _json_result(call: Call, command: Command, holdings: bytes | None) -> bytes:

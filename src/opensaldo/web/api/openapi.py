@@ -13,6 +13,7 @@ from opensaldo.web.api import (
     openapi_commands,
     openapi_consents,
     openapi_data,
+    openapi_events,
     openapi_imports,
     openapi_signin,
 )
@@ -36,6 +37,7 @@ _TAGS = (
     ("Sign-in", "The roads to a session: the redirection and, for tests, the mock session."),
     ("Commands", "Background jobs of a session: set up, poll, read the result."),
     ("Multiple access", "Coming back with a consent, without the person, and ending that."),
+    ("Events", "What happened, in order: read on from a cursor, wait, or stream."),
     ("Data", "Everything imported under one ownerExternalId, and its deletion."),
     ("Catalogue", "What can be reached, whether the platform serves, and this description."),
 )
@@ -82,6 +84,7 @@ def document(public_url: str, version: str) -> dict[str, Any]:
             **openapi_commands.paths(public_url),
             **openapi_imports.paths(public_url),
             **openapi_consents.paths(public_url),
+            **openapi_events.paths(public_url),
             **openapi_data.paths(public_url),
             **openapi_catalogs.paths(public_url),
         },

@@ -30,7 +30,7 @@ from opensaldo.web.api.openapi_parameters import (
 )
 from opensaldo.web.api.openapi_schemas import Schema, named
 from opensaldo.web.common import Dialect
-from opensaldo.wire import json_v1, xml_v1
+from opensaldo.wire import forms, json_v1, xml_v1
 
 OF_SESSION = (InvalidSessionId, InvalidSessionIdSignature, NotSignedIn)
 SESSION_ID = Parameter(
@@ -60,6 +60,12 @@ _COMMAND_ID = Parameter(
     schema=schemas.COMMAND_ID,
     example=examples.COMMAND_ID,
     required=True,
+)
+WAIT = Parameter(
+    name="wait",
+    meaning=f"Whole seconds to wait, 0 to {forms.WAIT_S_MAX}. Default: not at all.",
+    schema=schemas.WAIT,
+    example=30,
 )
 _IF_SENT = "If sent, it must be the command's; required when the client's settings say so."
 
@@ -129,13 +135,15 @@ def _poll(public_url: str) -> Schema:
         "operationId": "getCommand",
         "summary": "Poll a command",
         "description": "Every 2 to 5 seconds until the state is final: `successful`, `error` or "
-        "`fatal` (JSON: COMPLETED, FAILED). Readable for 24 hours. The schema a reply in XML names "
-        "is that of its command: `import_owners.xsd` after an import of owners, and so on.",
+        "`fatal` (JSON: COMPLETED, FAILED). With `wait` the answer comes as soon as the state is "
+        "final, or with the state at the end of the wait. Readable for 24 hours. The schema a "
+        "reply in XML names is that of its command: `import_owners.xsd` after an import of owners.",
         "parameters": [
             in_path(_COMMAND_ID),
             *in_query(
                 Parameter(name="sessionId", meaning=_IF_SENT, schema=schemas.SESSION_ID),
                 Parameter(name="sessionIdSignature", meaning=_IF_SENT, schema=schemas.SIGNATURE),
+                WAIT,
             ),
         ],
         "responses": {

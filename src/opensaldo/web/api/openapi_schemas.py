@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from opensaldo.domain.event import EventKind
 from opensaldo.domain.session import RedirectionState
 from opensaldo.domain.target import AccessMode
 from opensaldo.wire import forms
@@ -26,6 +27,8 @@ OWNER_EXTERNAL_ID: Schema = {
     "maxLength": forms.OWNER_EXTERNAL_ID_LENGTH_MAX,
     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\ufffe\\uffff]+$",
 }
+WAIT: Schema = {"type": "integer", "minimum": 0, "maximum": forms.WAIT_S_MAX}
+CURSOR: Schema = {"type": "string", "pattern": "^[0-9]+-[0-9a-f]{16}$"}
 CURRENCY: Schema = {"type": "string", "pattern": "^[A-Z]{3}$"}
 AMOUNT: Schema = {"type": "number"}
 TEXT: Schema = {"type": "string", "minLength": 1}
@@ -97,6 +100,26 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("status", "responseTimestamp", "comment"),
         description="The only failure without an exception: address and key, masked.",
+    ),
+    "Event": record(
+        {
+            "id": CURSOR,
+            "kind": one_of(*EventKind),
+            "at": MOMENT,
+            "subject": TEXT,
+            "state": TEXT,
+            "progress": {"type": "integer", "minimum": 0, "maximum": 100},
+        },
+        required=("id", "kind", "at", "subject"),
+        description="One thing that happened. Its id is the cursor to read on from. The subject is "
+        "the session's id (sign-in), the command's id (commands; retention deleted its result), "
+        "the multipleAccessId (consents), an opaque word (an owner's data was deleted) or the "
+        "target's name; the state is the one it was in then. Kinds may be added.",
+    ),
+    "EventPage": record(
+        {"events": _rows("Event"), "cursor": CURSOR, "more": {"type": "boolean"}},
+        required=("events", "cursor", "more"),
+        description="`cursor` is where to read on; with `more` there is more to read at once.",
     ),
     "Health": record({"status": {"const": "OK"}}, required=("status",)),
     "Session": record(

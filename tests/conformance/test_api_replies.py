@@ -125,6 +125,8 @@ def well(ask: Asker, accept: str | None) -> None:
     for catalog in ("GET /v1/ais-catalog", "GET /v1/command-catalog.xml"):
         ask(catalog)
     ask("GET /v1/health")
+    page = ask("GET /v1/events").json
+    ask("GET /v1/events", query={"after": page["cursor"], "wait": 1})
     ask("GET /v1/openapi.json")
     ask("GET /schema/v1/{name}.xsd", "/schema/v1/default_import.xsd")
 

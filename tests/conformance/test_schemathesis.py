@@ -37,6 +37,10 @@ CONFIGURATION = """
 #   404: ids that are well formed and unknown; 503: the mock bank is down.
 [checks]
 positive_data_acceptance.expected-statuses = ["2xx", 400, 404, 503]
+
+# Waiting is tested elsewhere; a minute of it an example would be all that is done here.
+[parameters]
+wait = 0
 """
 
 

@@ -43,9 +43,11 @@ class Caller:
         if self._http is not None:
             await self._http.close()
 
-    async def sign_in(self, logins: Sequence[str], *, target: str = "") -> list[Session]:
-        """Signed-in sessions of these persons; at KontoBank's Polish target if none is named."""
-        chosen = {"target": target} if target else {}
+    async def sign_in(
+        self, logins: Sequence[str], *, target: str = "KontoBankApi"
+    ) -> list[Session]:
+        """Signed-in sessions of these persons, at KontoBank's Polish interface if not told."""
+        chosen = {"target": target}
         turn = asyncio.Semaphore(SIGN_INS_AT_ONCE)
 
         async def one(login: str) -> Session:

@@ -120,7 +120,7 @@ def test_a_fault_while_the_mock_session_signs_in_is_503_with_its_name(
     world: World, api: CheckedApi, fault: dict[str, Any], name: str, endpoint: str
 ):
     world.bank.plan(**fault, path=endpoint)
-    refused = api.call("POST", "/v1/mock-session.xml")
+    refused = api.call("POST", "/v1/mock-session.xml", {"target": "KontoBankApi"})
     assert (refused.status, refused.exception) == (503, name)
     assert state_of(api.imported()) == "successful"
 

@@ -42,7 +42,7 @@ def test_an_answer_that_takes_too_long_is_io_in_the_command(impatient: World, en
 def test_a_sign_in_that_takes_too_long_is_io(impatient: World):
     api = impatient.client()
     impatient.bank.plan("slow", path="authorize", delay_ms=5_000)
-    refused = api.call("POST", "/v1/mock-session.xml")
+    refused = api.call("POST", "/v1/mock-session.xml", {"target": "KontoBankApi"})
     assert (refused.status, refused.exception) == (503, "IO")
 
 

@@ -54,7 +54,7 @@ def in_json(api: CheckedApi, method: str, path: str, **more: Any) -> Reply:
 
 @pytest.fixture
 def session(api: CheckedApi) -> dict[str, str]:
-    reply = in_json(api, "POST", "/v1/mock-session.xml")
+    reply = in_json(api, "POST", "/v1/mock-session.xml", form={"target": "KontoBankApi"})
     assert (reply.status, faults(reply.json, "MockSession")) == (200, [])
     made: dict[str, str] = reply.json
     assert set(made) == documented("MockSession")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from opensaldo.domain.client import Product
 from tests.e2e.checked import HALF_A_YEAR, CheckedApi, rows_of, sign_in
 from tests.e2e.fixtures import World
 from tests.support.platform import command_of, failure_of, state_of
@@ -18,6 +19,7 @@ CURRENCY_OF_COUNTRY = {
     "lv": "EUR",
     "ee": "EUR",
 }
+REPEATED = {"pl", "cz"}
 PERSON_FAULTS = {
     "test-blocked": "AccessBlocked",
     "test-locked": "AccessTemporarilyBlocked",
@@ -34,6 +36,29 @@ COMMAND_FAULTS = {
     "test-expired": ("error", "SessionExpired"),
     "test-fatal": ("fatal", "InternalError"),
 }
+
+
+@pytest.mark.parametrize("country", CURRENCY_OF_COUNTRY)
+def test_a_mock_session_is_at_the_online_service_and_a_repeated_one_at_the_interface(
+    world: World, country: str
+):
+    api = world.client(Product.MULTIPLE_ACCESS)
+    suffix = "" if country == "pl" else f"_{country}"
+    online = "KontoBankApi_ro" if country == "ro" else f"KontoBank{suffix}"
+    assert opened_at(api, country=country) == online
+    repeated = f"KontoBankApi{suffix}" if country in REPEATED else "InvalidTarget"
+    assert opened_at(api, country=country, multipleAccess="true") == repeated
+
+
+def opened_at(api: CheckedApi, **form: str) -> str:
+    """The target of an import in a mock session; where there is none, why."""
+    reply = api.call("POST", "/v1/mock-session.xml", form)
+    session = reply.xml.find("session")
+    if session is None:
+        return reply.exception or ""
+    ended = api.finished((session.attrib["id"], session.attrib["signature"]))
+    assert state_of(ended) == "successful"
+    return command_of(ended).attrib["target"]
 
 
 @pytest.mark.parametrize("country", CURRENCY_OF_COUNTRY)

@@ -108,8 +108,11 @@ class Api:
             connection.close()
 
     def mock_session(self, login: str = "test1", **more: Any) -> tuple[str, str]:
-        """A signed-in session: id and signature."""
-        reply = self.call("POST", "/v1/mock-session.xml", {"login": login, **more})
+        """A signed-in session over the mock bank's interface, or another target: id, signature."""
+        country = more.get("country", "pl")
+        target = "KontoBankApi" if country == "pl" else f"KontoBankApi_{country}"
+        form = {"login": login, "target": target, **more}
+        reply = self.call("POST", "/v1/mock-session.xml", form)
         assert reply.status == 200, reply.body
         session = reply.xml.find("session")
         assert session is not None

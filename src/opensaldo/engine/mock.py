@@ -26,6 +26,7 @@ from opensaldo.connectors.base import (
     WaitingStep,
 )
 from opensaldo.connectors.http import Door
+from opensaldo.domain.client import Environment
 from opensaldo.domain.session import Session
 from opensaldo.domain.target import AccessMode
 from opensaldo.engine import signin
@@ -88,17 +89,17 @@ async def open_mock_session(
 ) -> tuple[Session, str | None]:
     """A session signed in to the mock bank, and its multipleAccessId when one was asked for.
 
-    Any other target can be named: on TEST the mock bank stands in for every bank.
+    Its online service where one visit is enough, its interface for repeated ones or where it has
+    nothing else. Any other target can be named: on TEST the mock bank stands in for every bank.
 
     Raises:
-        InvalidTarget: the target, or the mock bank in this country, is not offered.
+        InvalidTarget: the target is not offered, or the mock bank grants no repeated access there.
         PsuError: the login is one of those that fail at the bank; its name says how.
     """
-    suffix = "" if country == "pl" else f"_{country}"
     options = signin.SignInOptions(
         access_mode=AccessMode.MULTIPLE if multiple else AccessMode.SINGLE,
         owner_external_id=owner_external_id,
-        target=target or f"KontoBankApi{suffix}",
+        target=target or _mock_target(platform, caller.client.environment, country, multiple),
     )
     signin.check_options(platform, caller, options)
     found = platform.catalog.find(options.target or "", caller.client.environment)
@@ -115,6 +116,15 @@ async def open_mock_session(
     access = await grant(platform.door, platform.catalog.connector(found), request, person)
     granted = GrantedAccess(access=access, psu=PSU)
     return session, await signin.finish(platform, session, request, granted, None)
+
+
+def _mock_target(platform: Platform, environment: Environment, country: str, multiple: bool) -> str:
+    """The mock bank's target of a country (wire contract, section 4.4)."""
+    suffix = "" if country == "pl" else f"_{country}"
+    online = f"KontoBank{suffix}"
+    if multiple or platform.catalog.find(online, environment) is None:
+        return f"KontoBankApi{suffix}"
+    return online
 
 
 async def grant(

@@ -121,7 +121,9 @@ _MOCK = (
     OWNER_SECOND_NAME,
     Parameter(
         name="target",
-        meaning="Another target of the catalogue, which the mock bank plays; default its own.",
+        meaning="A target of the catalogue, which the mock bank plays. Default the mock bank's own: "
+        "`KontoBank` and `KontoBank_<cc>`, its online service; `KontoBankApi` and "
+        "`KontoBankApi_<cc>` for repeated access and in Romania.",
         schema={"type": "string"},
         example="KontoBankApi",
     ),

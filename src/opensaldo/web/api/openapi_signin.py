@@ -121,7 +121,7 @@ _MOCK = (
     OWNER_SECOND_NAME,
     Parameter(
         name="target",
-        meaning="A target of the catalogue, which the mock bank plays. Default the mock bank's own: "
+        meaning="A target of the catalogue, which the mock bank plays. Default the bank's own: "
         "`KontoBank` and `KontoBank_<cc>`, its online service; `KontoBankApi` and "
         "`KontoBankApi_<cc>` for repeated access and in Romania.",
         schema={"type": "string"},

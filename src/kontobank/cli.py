@@ -13,6 +13,7 @@ from typing import Any
 from kontobank.drill import Unheard, add_drills
 from kontobank.faults import Plan, plan_of
 from kontobank.people.countries import COUNTRIES
+from kontobank.story.told import NAMES
 from kontobank.world import truth
 
 EXIT_WRONG_USE = 2
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         "--data-dir", type=Path, help="folder of the bank's key (default: a new one)"
     )
     serve.add_argument("--seed", type=int, default=1, help="same seed, same people and ids")
+    serve.add_argument("--story", choices=NAMES, help="what the page /world tells")
     serve.add_argument("--latency-ms", type=_latency, default=0, help="added to every call")
     serve.add_argument("--faults", type=Path, help="a plan of failures (TOML)")
     serve.add_argument("--transcript", type=Path, help="file for all that was asked and answered")
@@ -117,6 +119,7 @@ def _serve(options: argparse.Namespace) -> None:
             fault_plan=_fault_plan(options.faults),
             clock=clock,
             transcript=transcript,
+            told=options.story or "",
         )
         ports = {one.getsockname()[1]: name for name, one in sockets.items()}
         plain = make_server(StandardPorts(app, ports), lambda: print(json.dumps(where), flush=True))

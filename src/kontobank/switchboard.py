@@ -15,6 +15,7 @@ from kontobank.access.consents import Consents
 from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
+from kontobank.access.withdrawal import withdraw_all
 from kontobank.clock import Clock
 from kontobank.faults import (
     ANY,
@@ -127,12 +128,7 @@ class Controls:
     async def expire(self, request: Request) -> Response:
         """The person withdrew every consent they gave."""
         login = str((await _object(request)).get("login", ""))
-        by_token, by_id = self.registry.valid_of(login), self.consents.valid_of(login)
-        for one in by_token:
-            self.registry.end(one, "withdrawn")
-        for other in by_id:
-            self.consents.end(other, "revokedByPsu")
-        return JSONResponse({"ended": len(by_token) + len(by_id)})
+        return JSONResponse({"ended": withdraw_all(self.registry, self.consents, login)})
 
     async def begin_outage(self, request: Request) -> Response:
         """The bank, or one country's, fails for so many seconds."""

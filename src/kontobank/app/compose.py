@@ -25,6 +25,9 @@ from kontobank.login.steps import Desk
 from kontobank.outages import Outages
 from kontobank.servercert import ServerCertificates
 from kontobank.signing import Seals, Signer
+from kontobank.story import page
+from kontobank.story.acts import Stage
+from kontobank.story.told import story_of
 from kontobank.transcript import Transcript
 
 DEFAULT_SEED = 1
@@ -40,6 +43,7 @@ def create_app(
     certificates: ServerCertificates | None = None,
     fault_plan: Plan | None = None,
     transcript: Transcript | None = None,
+    told: str = "",
 ) -> Starlette:
     """A bank with no consents yet; its key is in `data_dir`, made there if need be.
 
@@ -52,6 +56,7 @@ def create_app(
         certificates: what the bank shows over TLS, for the switchboard to change.
         fault_plan: how the bank fails from its start, and after each reset.
         transcript: where exchanges are written down; one that nobody started when None.
+        told: the name of the story its page tells, if any.
     """
     clock = clock or Clock()
     transcript = transcript or Transcript(clock)
@@ -70,23 +75,11 @@ def create_app(
         public_url=public_url.rstrip("/") if public_url else None,
     )
     outages = Outages()
+    stage = _stage(parts, outages, told)
     site = online.Site(parts)
     czech = czech_standard.Site(parts)
     obie_face = obie.Face(parts)
-    controls = switchboard.Controls(
-        seed,
-        clock,
-        parts.registry,
-        parts.consents,
-        parts.approvals,
-        parts.ledger,
-        parts.journal,
-        parts.faults,
-        parts.seals,
-        outages,
-        transcript,
-        (site, czech, obie_face),
-    )
+    controls = _controls(parts, outages, transcript, (site, czech, obie_face, stage))
     return Starlette(
         middleware=_doors(transcript, outages),
         routes=[
@@ -97,6 +90,7 @@ def create_app(
             *site.routes(),
             *czech.routes(),
             *switchboard.routes(controls),
+            *page.routes(stage),
             *_small_routes(parts),
             *_certificate_routes(certificates),
         ],
@@ -107,6 +101,43 @@ def _doors(transcript: Transcript, outages: Outages) -> list[Middleware]:
     """What every call passes, outermost first."""
     recorder = Middleware(Recorder, transcript=transcript)
     return [recorder, Middleware(OutageDoor, outages=outages)]
+
+
+def _controls(
+    parts: Parts,
+    outages: Outages,
+    transcript: Transcript,
+    others: tuple[switchboard.Resettable, ...],
+) -> switchboard.Controls:
+    """What the switchboard moves."""
+    return switchboard.Controls(
+        parts.seed,
+        parts.clock,
+        parts.registry,
+        parts.consents,
+        parts.approvals,
+        parts.ledger,
+        parts.journal,
+        parts.faults,
+        parts.seals,
+        outages,
+        transcript,
+        others,
+    )
+
+
+def _stage(parts: Parts, outages: Outages, told: str) -> Stage:
+    """What the page of the bank's world shows and moves."""
+    return Stage(
+        parts.seed,
+        parts.clock,
+        parts.registry,
+        parts.consents,
+        parts.journal,
+        parts.faults,
+        outages,
+        story_of(told) if told else None,
+    )
 
 
 def _small_routes(parts: Parts) -> list[Route]:

@@ -54,7 +54,7 @@ class Showing:
             f"API        {address}/v1",
             f"API key    {key.reveal()}",
             f"Docs       {address}/docs",
-            f"Mock bank  {kontobank_url}",
+            f"Mock bank  {kontobank_url}/world",
             "",
             "Try it:",
             f"  curl -H 'X-Api-Key: {key.reveal()}' -X POST {address}/v1/mock-session.xml",

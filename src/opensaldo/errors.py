@@ -21,7 +21,7 @@ OpenSaldoError              wire_name, http_status, retry_after_s, message; neve
 │  └─ InvalidCredentials    (TriesUsedUp)
 ├─ BankError                the bank must recover (BankUnreachable, BankUnavailable,
 │                           BankMaintenance, BankRateLimited, BankAnsweredNonsense,
-│                           BankAccessEnded, BankConsentWithdrawn)
+│                           BankBalanceUnproven, BankAccessEnded, BankConsentWithdrawn)
 ├─ PlatformUnavailable      the operator must act; nothing was accepted
 └─ Defect                   we must act: anything unexpected
 
@@ -271,6 +271,10 @@ class BankAnsweredNonsense(BankError, wire_name="ServiceTemporarilyUnavailable")
         """Name the place in the answer and what was expected there, never what stood there."""
         super().__init__(f"The bank's answer could not be understood: {path}: expected {expected}.")
         self.path = path
+
+
+class BankBalanceUnproven(BankError, wire_name="ServiceTemporarilyUnavailable"):
+    """The rows the bank sent do not add up to its balance, read twice; import again later."""
 
 
 class BankAccessEnded(BankError, wire_name="SessionExpired"):

@@ -32,7 +32,9 @@ def test_an_account_cut_short_is_flagged_and_its_first_pages_are_kept(api: Check
     (account,) = ended.xml.findall(".//result/accounts/account")
     assert account.attrib == {"partialDueToTimeout": "true"}
     assert 1 <= len(rows_of(ended)) < 72
-    assert told(api, ended)["receipt"]["outcome"] == "partial"
+    receipt = told(api, ended)["receipt"]
+    assert receipt["outcome"] == "partial"
+    assert [check["reason"] for check in receipt["balances"]] == ["list_cut"]
     kept = api.data("loan-7781").xml.find(".//account")
     assert kept is not None
     assert kept.attrib == {"partialDueToTimeout": "true"}
@@ -42,7 +44,11 @@ def test_a_whole_account_carries_no_flag(api: CheckedApi):
     ended = api.imported(since=HALF_A_YEAR)
     assert [account.attrib for account in ended.xml.findall(".//account")] == [{}]
     receipt = told(api, ended)["receipt"]
-    assert receipt == {"outcome": "complete", "accounts": 1, "pages": 3, "rows": 72}
+    (check,) = receipt.pop("balances")
+    counts = {"accounts": 1, "pages": 3, "rows": 72, "fetched": 72, "new": 72}
+    bank = {"target": "KontoBankApi", "standard": "PolishAPI 2.1.2", "version": "v2_1_2.1"}
+    assert receipt == {"outcome": "complete", "changed": 0, "retired": 0} | counts | bank
+    assert (check["gap"], check["currency"], check["newestOn"]) == (0, "PLN", "2026-03-02")
 
 
 @pytest.mark.parametrize("endpoint", ["getTransactionsPending", "getHolds", "getTransactionsDone"])

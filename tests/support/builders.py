@@ -12,9 +12,10 @@ from typing import Any
 from opensaldo.domain.account import Account, Card, Deposit, Holdings
 from opensaldo.domain.aggregate import OwnerRecord, SourceTarget
 from opensaldo.domain.client import Client, Environment
-from opensaldo.domain.command import Command, CommandName, CommandState, Failure, Outcome, Receipt
+from opensaldo.domain.command import Command, CommandName, CommandState, Failure
 from opensaldo.domain.consent import Consent, ConsentStatus
 from opensaldo.domain.owner import Owner, OwnerKind
+from opensaldo.domain.receipt import Outcome, Receipt
 from opensaldo.domain.session import Redirection, RedirectionState, Session, SessionState
 from opensaldo.domain.target import AccessMode, AccountType, Interface, Target
 from opensaldo.domain.transaction import Transaction
@@ -145,7 +146,17 @@ def a_failure(**changes: Any) -> Failure:
 
 def a_receipt(**changes: Any) -> Receipt:
     """A complete import of one account."""
-    return Receipt(**{"outcome": Outcome.COMPLETE, "accounts": 1, "pages": 2, "rows": 72} | changes)
+    return Receipt(
+        **{
+            "outcome": Outcome.COMPLETE,
+            "accounts": 1,
+            "pages": 2,
+            "rows": 72,
+            "fetched": 72,
+            "new": 72,
+        }
+        | changes
+    )
 
 
 def an_owner(**changes: Any) -> Owner:

@@ -47,6 +47,7 @@ class Showing:
             f"{summary['transactions']} transactions · {receipt.get('pages', 0)} pages · "
             f"receipt: {receipt.get('outcome', '-')}"
         )
+        self._console.print(_receipt(receipt))
 
     def staying(self, address: str, key: Secret, kontobank_url: str) -> None:
         """Where to look next; the server stays."""
@@ -65,6 +66,25 @@ class Showing:
             Panel(Text("\n".join(lines)), title="Where to look next", expand=False),
             soft_wrap=True,
         )
+
+
+def _receipt(receipt: dict[str, Any]) -> Table:
+    """What the import says of its own completeness."""
+    table = Table(title="Receipt", title_justify="left", show_header=False)
+    for name in ("fetched", "new", "changed", "retired"):
+        table.add_row(name, str(receipt.get(name, 0)))
+    for why, count in receipt.get("skipped", {}).items():
+        table.add_row("skipped", f"{count} ({why.replace('_', ' ')})")
+    for check in receipt.get("balances", []):
+        reason = check.get("reason", "proven").replace("_", " ")
+        newest = check.get("newestOn", "-")
+        said = f"gap {_amount(check.get('gap'))} {check['currency']}, {reason}, newest {newest}"
+        table.add_row("balance", Text(said))
+    bank = " · ".join(
+        receipt[name] for name in ("target", "standard", "version") if name in receipt
+    )
+    table.add_row("bank", Text(bank))
+    return table
 
 
 def _owners(result: dict[str, Any]) -> Table:

@@ -115,7 +115,7 @@ class BankTarget:
         )
         return tuple(name.value for name in offered)
 
-    def offered(self, environment: Environment, *, simulated: bool) -> Target:
+    def offered(self, environment: Environment, *, simulated: bool, version: str = "") -> Target:
         """The target as the rest of the platform knows it in this environment."""
         return Target(
             name=self.name,
@@ -135,6 +135,8 @@ class BankTarget:
             simulated=simulated,
             fallback=self.fallback,
             environment=environment,
+            standard=self.standard,
+            version=version or self.road.version,
         )
 
 

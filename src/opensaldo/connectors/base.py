@@ -20,8 +20,6 @@ from opensaldo.domain.target import Target
 from opensaldo.domain.transaction import Transaction
 from opensaldo.errors import BankAnsweredNonsense
 
-COMPUTED_ID = "computed:"  # begins the id of a row to which the bank gave none
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PsuContext:

@@ -80,7 +80,10 @@ def _offer(
     is_test = environment is Environment.TEST
     if one.test_only:
         road = one.road if is_test and models else None
-        return Offer(target=one.offered(environment, simulated=False), road=road) if road else None
+        if road is None:
+            return None
+        target = one.offered(environment, simulated=False, version=road.version)
+        return Offer(target=target, road=road)
     own = settings.get((one.name, environment))
     if own is not None:
         is_sure = one.status is not Status.UNPROVEN
@@ -88,7 +91,7 @@ def _offer(
     if not is_test or one.protocol not in models:
         return None
     road = simulated_road(one, models[one.protocol])
-    target = one.offered(environment, simulated=True)
+    target = one.offered(environment, simulated=True, version=road.version)
     return Offer(target=target, road=road, settings=AT_KONTOBANK)
 
 
@@ -100,7 +103,8 @@ def _real(one: BankTarget, environment: Environment, own: BankSettings) -> Offer
     except ValueError as fault:
         place = f"{environment.value.lower()}/{one.name}.toml"
         raise BadDataFile(place, "settings", str(fault), "something else") from None
-    return Offer(target=one.offered(environment, simulated=False), road=road, settings=own)
+    target = one.offered(environment, simulated=False, version=road.version)
+    return Offer(target=target, road=road, settings=own)
 
 
 def _with_fallbacks(offers: Collection[Offer]) -> Iterator[Offer]:

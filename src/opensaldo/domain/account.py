@@ -14,7 +14,8 @@ from opensaldo.domain.transaction import Transaction
 class Account:
     """A current or savings account; amounts are in `currency`, transactions newest first.
 
-    `partial` is true when the time limit cut its lists short.
+    `partial` is true when the time limit cut its lists short. `id` is ours, the same whoever's
+    consent it was read through; `balance_on` is the bank's own day of the balance.
     """
 
     iban: str | None
@@ -28,6 +29,8 @@ class Account:
     transactions: tuple[Transaction, ...] = ()
     owners: tuple[Owner, ...] = ()
     partial: bool = False
+    id: str | None = None
+    balance_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,8 @@ class Card:
     transactions: tuple[Transaction, ...] = ()
     owners: tuple[Owner, ...] = ()
     partial: bool = False
+    id: str | None = None
+    balance_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,8 @@ class Deposit:
     opened_on: date | None = None
     matures_on: date | None = None
     owners: tuple[Owner, ...] = ()
+    id: str | None = None
+    balance_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

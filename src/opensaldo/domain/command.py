@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from opensaldo.domain.client import Environment
+from opensaldo.domain.receipt import Receipt
 
 
 class CommandName(StrEnum):
@@ -32,25 +33,6 @@ class CommandState(StrEnum):
 
 
 FINAL_STATES = frozenset({CommandState.SUCCESSFUL, CommandState.ERROR, CommandState.FATAL})
-
-
-class Outcome(StrEnum):
-    """How an import ended, in the receipt's closed set of words."""
-
-    COMPLETE = "complete"
-    PARTIAL = "partial"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What an import did, in counts and times; no bank data."""
-
-    outcome: Outcome
-    accounts: int = 0
-    pages: int = 0
-    rows: int = 0
-    reruns: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,8 @@ class Target:
 
     `commands` are the command names the target offers, `credentials` its credential kinds in
     order. `simulated`: KontoBank stands in for the bank, under its name. `fallback` names the
-    target to use while this one fails, empty for none. `environment` is where it is offered.
+    target to use while this one fails, empty for none. `environment` is where it is offered;
+    `standard` is what is spoken there in words, `version` as it stands in the path.
     """
 
     name: str
@@ -60,6 +61,8 @@ class Target:
     simulated: bool = False
     fallback: str = ""
     environment: Environment = Environment.TEST
+    standard: str = ""
+    version: str = ""
 
     @property
     def asks_here(self) -> bool:

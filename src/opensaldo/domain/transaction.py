@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+COMPUTED_ID = "computed:"  # starts an id that the connector made where the bank gave none
+
 
 class TransactionStatus(StrEnum):
     """Whether the bank has booked the transaction; of the last three no money has moved."""
@@ -27,8 +29,8 @@ class TransactionStatus(StrEnum):
 class Transaction:
     """One movement; `amount` is signed and in the account's currency, negative is an outflow.
 
-    `bank_id` is the bank's own id of the row, never shown on the wire. The symbols are those of
-    Czech payments, digits as the bank wrote them.
+    `id` is ours, the same at every import; `bank_id` is the bank's, a hint and
+    never shown. The symbols are those of Czech payments, digits as the bank wrote them.
     """
 
     amount: Decimal
@@ -45,6 +47,13 @@ class Transaction:
     status: TransactionStatus = TransactionStatus.DONE
     labels: tuple[str, ...] = ()
     bank_id: str | None = None
+    id: str | None = None
+
+    @property
+    def bank_hint(self) -> str | None:
+        """The bank's id where it gave one that is not blank."""
+        written = (self.bank_id or "").strip()
+        return None if not written or written.startswith(COMPUTED_ID) else written
 
     @property
     def day(self) -> date | None:

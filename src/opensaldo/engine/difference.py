@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from opensaldo.domain.account import Account, Card, Deposit, Holdings
-from opensaldo.domain.command import Failure, Receipt
+from opensaldo.domain.command import Failure
+from opensaldo.domain.receipt import Receipt
 from opensaldo.domain.transaction import Transaction
 
 Key = Callable[[Any], Hashable | None]

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-from opensaldo.domain.account import Holdings
 from opensaldo.domain.aggregate import Origin
-from opensaldo.domain.command import Command, CommandName, CommandState, Failure, Outcome, Receipt
+from opensaldo.domain.command import Command, CommandName, CommandState, Failure
 from opensaldo.domain.event import Event, EventKind
+from opensaldo.domain.receipt import Receipt
 from opensaldo.domain.session import Session
 from opensaldo.engine import found
-from opensaldo.engine.kept import FOUND, HOLDINGS, RESULT_XML, document_place
+from opensaldo.engine.kept import FOUND, HOLDINGS, RECEIPT, RESULT_XML, document_place
 from opensaldo.engine.ledger import Ledger
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.reading import Reading
-from opensaldo.engine.shares import share_of
+from opensaldo.engine.receipts import Told
 from opensaldo.errors import OpenSaldoError, SessionExpired
 from opensaldo.observe import COMMANDS, IMPORT_SECONDS, log
 from opensaldo.store.conflicts import hold
@@ -23,6 +23,7 @@ from opensaldo.store.db import Connection
 from opensaldo.store.queries import commands, documents, events, owners, sessions
 from opensaldo.store.vault import DataKey
 from opensaldo.wire import json_v1, xml_v1
+from opensaldo.wire import sealed as wire_sealed
 
 
 async def keep(
@@ -32,17 +33,17 @@ async def keep(
     key: DataKey,
     reading: Reading,
     ledger: Ledger,
+    told: Told,
 ) -> None:
     """Render, seal and keep the command's share, and end the command, in one transaction."""
-    share = share_of(command.name, reading.holdings())
-    receipt = receipt_of(command, reading, share)
-    sealed = await asyncio.to_thread(_sealed_documents, platform, command, key, reading, share)
+    sealed = await asyncio.to_thread(_sealed_documents, platform, command, key, reading, told)
+    receipt = sealed_receipt(platform, command, key, told.receipt)
 
     def end(connection: Connection) -> None:
         now = platform.clock()
         hold_queue(connection, command)
         ledger.settle(connection)
-        if not commands.succeed(connection, command.id, receipt, now):
+        if not commands.succeed(connection, command.id, told.receipt, receipt, now):
             return
         owner = _owner_that_counts(connection, session)
         for kind, blob in sealed.items():
@@ -69,15 +70,20 @@ async def end_failed(
     command: Command,
     state: CommandState,
     error: OpenSaldoError,
-    receipt: Receipt | None,
+    receipt: Receipt,
+    key: DataKey | None,
 ) -> None:
-    """The command has ended with this error, unless it had ended before."""
+    """The command has ended with this error, unless it had ended before.
+
+    Without a key only the receipt's counts are kept.
+    """
+    sealed = sealed_receipt(platform, command, key, receipt) if key is not None else None
     failure = Failure(name=error.wire_name, message=error.message)
 
     def end(connection: Connection) -> bool:
         now = platform.clock()
         hold_queue(connection, command)
-        if not commands.fail(connection, command.id, state, failure, receipt, now):
+        if not commands.fail(connection, command.id, state, failure, receipt, sealed, now):
             return False
         _go_on(connection, platform, command, state, now)
         return True
@@ -132,11 +138,11 @@ def _owner_that_counts(connection: Connection, session: Session) -> str:
 
 
 def _sealed_documents(
-    platform: Platform, command: Command, key: DataKey, reading: Reading, share: Holdings
+    platform: Platform, command: Command, key: DataKey, reading: Reading, told: Told
 ) -> dict[str, bytes]:
     clear = {
-        HOLDINGS: json_v1.encode_holdings(share),
-        RESULT_XML: xml_v1.result(share, command.name),
+        HOLDINGS: json_v1.encode_holdings(told.share),
+        RESULT_XML: xml_v1.result(told.share, command.name),
     }
     kept_for_later = found.found_by(command.name, reading.details)
     if kept_for_later is not None:
@@ -147,15 +153,10 @@ def _sealed_documents(
     }
 
 
-def receipt_of(command: Command, reading: Reading, share: Holdings) -> Receipt:
-    """What the command says about its own completeness."""
-    return Receipt(
-        outcome=Outcome.COMPLETE if reading.is_complete else Outcome.PARTIAL,
-        accounts=len(share.accounts) + len(share.cards) + len(share.deposits),
-        pages=reading.pages,
-        rows=share.transaction_count,
-        reruns=command.runs - 1,
-    )
+def sealed_receipt(platform: Platform, command: Command, key: DataKey, receipt: Receipt) -> bytes:
+    """The receipt as it is kept: it tells of balances, so it is sealed like a result."""
+    place = document_place(command.id, RECEIPT)
+    return platform.vault.seal(key, wire_sealed.encode(receipt), place)
 
 
 def _ended(command: Command, state: CommandState, at: datetime) -> Event:

@@ -10,11 +10,13 @@ for later ones (`found`). How a command ends is in `endings`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from opensaldo.domain.command import Command, CommandState, Outcome, Receipt
+from opensaldo.domain.command import Command, CommandState
 from opensaldo.domain.consent import Consent
+from opensaldo.domain.receipt import Outcome, Receipt
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.engine.access import GrantedAccess, unpack
 from opensaldo.engine.consents import found_ended
@@ -33,10 +35,12 @@ from opensaldo.engine.plans import PLAN_OF_COMMAND, Plan, plan_of_known, spared
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.progress import ProgressWriter, progress_event
 from opensaldo.engine.reading import Reading
+from opensaldo.engine.receipts import Told, begun, told
 from opensaldo.engine.recording import recorded
 from opensaldo.engine.switching import note_failure
 from opensaldo.engine.tokens import fresh_access
 from opensaldo.errors import (
+    BankBalanceUnproven,
     BankConsentWithdrawn,
     BankRateLimited,
     BankUnavailable,
@@ -52,6 +56,7 @@ from opensaldo.store.queries import commands, consents, documents, events, sessi
 from opensaldo.store.queries.documents import SealedDocument
 from opensaldo.store.vault import DataKey, KeyDestroyed, WrappedKey
 
+REREADS_MAX = 1
 PERSON_STAYS = timedelta(minutes=30)  # later commands of a session are not the person's any more
 
 
@@ -81,6 +86,14 @@ class _Run:
     ends_at: datetime
 
 
+@dataclass(slots=True)
+class _Draft:
+    """The receipt so far, which is what a command that fails ends with."""
+
+    receipt: Receipt
+    run: _Run | None = None
+
+
 async def run_import(platform: Platform, command_id: str) -> None:
     """The command has reached a final state, with its result kept if it was successful.
 
@@ -94,16 +107,17 @@ async def run_import(platform: Platform, command_id: str) -> None:
     if started is None:
         return
     command = started.command
-    receipt = Receipt(outcome=Outcome.FAILED, reruns=command.runs - 1)
+    target = platform.catalog.find(command.target or "", command.environment)
+    draft = _Draft(receipt=begun(command, target))
     try:
-        await _import_in_words_of_access(platform, _prepared(platform, started))
+        draft.run = _prepared(platform, started)
+        await _import_in_words_of_access(platform, draft.run, draft)
     except PlatformUnavailable:
         raise
     except Defect as defect:
-        await end_failed(platform, command, CommandState.FATAL, defect, receipt)
+        await _fail(platform, command, CommandState.FATAL, defect, draft)
     except OpenSaldoError as error:
-        await end_failed(platform, command, CommandState.ERROR, error, receipt)
-        target = platform.catalog.find(command.target or "", command.environment)
+        await _fail(platform, command, CommandState.ERROR, error, draft)
         if target is not None:
             await note_failure(platform, target, error)
 
@@ -112,7 +126,21 @@ async def give_up_import(platform: Platform, command_id: str) -> None:
     """The command is final: `fatal`, unless it had ended already."""
     command = await platform.store.fetch(commands.command_by_id, command_id)
     if command is not None:
-        await end_failed(platform, command, CommandState.FATAL, Defect(), None)
+        draft = _Draft(receipt=begun(command, None))
+        await _fail(platform, command, CommandState.FATAL, Defect(), draft)
+
+
+async def _fail(
+    platform: Platform,
+    command: Command,
+    state: CommandState,
+    error: OpenSaldoError,
+    draft: _Draft,
+) -> None:
+    """The command has ended with this error and with what its receipt says so far."""
+    key = draft.run.key if draft.run is not None else None
+    receipt = replace(draft.receipt, outcome=Outcome.FAILED)
+    await end_failed(platform, command, state, error, receipt, key)
 
 
 async def _start(platform: Platform, command_id: str) -> _Started | None:
@@ -221,18 +249,18 @@ def _is_person_there(session: Session, now: datetime) -> bool:
     return session.attended and now < signed_in_at + PERSON_STAYS
 
 
-async def _import_in_words_of_access(platform: Platform, run: _Run) -> None:
+async def _import_in_words_of_access(platform: Platform, run: _Run, draft: _Draft) -> None:
     """Import; a consent's client is told of limits and withdrawal by their own names."""
     try:
-        await _import(platform, run)
+        await _import(platform, run, draft)
     except OpenSaldoError as error:
         by_consent = run.session.consent_id is not None
-        told = in_words_of_access(error, by_consent=by_consent, is_rerun=run.command.runs > 1)
-        if told is error:
+        as_told = in_words_of_access(error, by_consent=by_consent, is_rerun=run.command.runs > 1)
+        if as_told is error:
             raise
         if run.session.consent_id is not None and isinstance(error, BankConsentWithdrawn):
             await found_ended(platform, run.session.consent_id)
-        raise told from None
+        raise as_told from None
 
 
 def in_words_of_access(
@@ -248,7 +276,7 @@ def in_words_of_access(
     return error
 
 
-async def _import(platform: Platform, run: _Run) -> None:
+async def _import(platform: Platform, run: _Run, draft: _Draft) -> None:
     target = platform.catalog.find(run.session.target or "", run.session.environment)
     if target is None:
         raise BankUnavailable("The target is no longer in the catalogue.")
@@ -257,25 +285,65 @@ async def _import(platform: Platform, run: _Run) -> None:
     access = await fresh_access(platform, run.session, run.key, run.granted, connector, psu)
     today = platform.clock().date()
     async with ProgressWriter(platform.store, platform.clock, run.command) as progress:
-        ledger = Ledger(platform, run.command, access.grant, run.attended)
-        reading = Reading(
-            connector=connector,
-            access=access,
-            psu=psu,
-            since=earliest_day(
-                run.session,
-                run.command.since,
-                today=today,
-                is_mock=target.test_only,
-                later=platform.limits.later_history,
-            ),
-            ledger=ledger,
-            on_progress=progress.report,
-            plan=run.plan,
-        )
-        async with recorded(platform, run.command, run.session, run.key, reading):
-            await _read_in_time(platform, run, reading, ledger)
-    await keep(platform, run.command, run.session, run.key, reading, ledger)
+
+        def fresh_reading(ledger: Ledger) -> Reading:
+            return Reading(
+                connector=connector,
+                access=access,
+                psu=psu,
+                since=earliest_day(
+                    run.session,
+                    run.command.since,
+                    today=today,
+                    is_mock=target.test_only,
+                    later=platform.limits.later_history,
+                ),
+                ledger=ledger,
+                on_progress=progress.report,
+                plan=run.plan,
+            )
+
+        reading, ledger, found = await _read_until_settled(platform, run, draft, fresh_reading)
+    await keep(platform, run.command, run.session, run.key, reading, ledger, found)
+
+
+async def _read_until_settled(
+    platform: Platform, run: _Run, draft: _Draft, fresh_reading: Callable[[Ledger], Reading]
+) -> tuple[Reading, Ledger, Told]:
+    """What was read, once more where the rows did not add up to the bank's balance.
+
+    Something may have been booked while it was read; a second time it is the bank's fault.
+
+    Raises:
+        BankBalanceUnproven: they did not add up again, or no second reading was allowed.
+    """
+    for reread in range(1 + REREADS_MAX):
+        ledger = Ledger(platform, run.command, run.granted.access.grant, run.attended)
+        reading = fresh_reading(ledger)
+        try:
+            async with recorded(platform, run.command, run.session, run.key, reading):
+                await _read_in_time(platform, run, reading, ledger)
+        except BankRateLimited:
+            if reread == 0:
+                raise
+            break
+        found = await _told(platform, run, draft, reading, ledger, reread)
+        if found.is_settled:
+            return reading, ledger, found
+        await platform.store.change_with(ledger.settle)
+    raise BankBalanceUnproven
+
+
+async def _told(
+    platform: Platform, run: _Run, draft: _Draft, reading: Reading, ledger: Ledger, reread: int
+) -> Told:
+    """What the reading came to; the draft of the receipt says it too."""
+    so_far = replace(draft.receipt, rereads=reread)
+    if run.session.consent_id is not None:
+        so_far = replace(so_far, calls_left=await ledger.calls_left())
+    found = await asyncio.to_thread(told, run.command, so_far, reading, platform.vault.fingerprint)
+    draft.receipt = found.receipt
+    return found
 
 
 async def _read_in_time(platform: Platform, run: _Run, reading: Reading, ledger: Ledger) -> None:

@@ -7,6 +7,7 @@ RESULT_XML = "result_xml"
 FOUND = "found"
 REQUEST = "request"
 TRANSCRIPT = "transcript"
+RECEIPT = "receipt"
 
 
 def access_place(session_id: str) -> str:

@@ -125,7 +125,7 @@ def united(new: list[Transaction], old: list[Transaction]) -> list[Transaction]:
 
 
 def _identity(row: Transaction) -> Transaction:
-    return replace(row, labels=(), bank_id=None)
+    return replace(row, labels=(), bank_id=None, id=None)
 
 
 def _opened(platform: Platform, row: DocumentRow) -> Holdings | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from opensaldo.domain.command import Command, CommandState
-from opensaldo.engine.kept import document_place
+from opensaldo.domain.receipt import Receipt
+from opensaldo.engine.kept import HOLDINGS, RECEIPT, document_place
 from opensaldo.engine.platform import Platform
 from opensaldo.errors import InvalidCommandId
 from opensaldo.store.queries import commands
 from opensaldo.store.queries.clients import Caller
-from opensaldo.store.queries.polls import POLLED, polled
+from opensaldo.store.queries.polls import POLLED, Polled, polled
 from opensaldo.store.vault import KeyDestroyed
+from opensaldo.wire import sealed
 
 
 async def polled_command(
@@ -27,7 +31,7 @@ async def polled_command(
         raise InvalidCommandId
     found = polled(row)
     if found.command.state is not CommandState.SUCCESSFUL:
-        return found.command, None
+        return (_with_receipt(platform, found) if kind == HOLDINGS else found.command), None
     if found.sealed is None or found.key is None:
         raise InvalidCommandId
     try:
@@ -35,7 +39,21 @@ async def polled_command(
     except KeyDestroyed:
         raise InvalidCommandId from None
     place = document_place(command_id, kind)
-    return found.command, platform.vault.open_sealed(key, found.sealed, place)
+    document = platform.vault.open_sealed(key, found.sealed, place)
+    return (_with_receipt(platform, found) if kind == HOLDINGS else found.command), document
+
+
+def _with_receipt(platform: Platform, found: Polled) -> Command:
+    """The command with its whole receipt; with the counts alone once the key is gone."""
+    if found.receipt is None or found.key is None:
+        return found.command
+    try:
+        key = platform.vault.unwrap(found.key)
+    except KeyDestroyed:
+        return found.command
+    place = document_place(found.command.id, RECEIPT)
+    clear = platform.vault.open_sealed(key, found.receipt, place)
+    return replace(found.command, receipt=sealed.decode(clear, Receipt))
 
 
 async def known_command(platform: Platform, caller: Caller, command_id: str) -> Command:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol
@@ -11,10 +11,11 @@ from typing import Any, Protocol
 from opensaldo.connectors.base import Access, AccountReading, Connector, PsuContext, TornList
 from opensaldo.domain.account import Holdings
 from opensaldo.domain.owner import Owner
-from opensaldo.domain.transaction import Transaction, newest_first
+from opensaldo.domain.transaction import Transaction
 from opensaldo.engine.ledger import WHOLE_GRANT, Call
 from opensaldo.engine.plans import EVERYTHING, Plan
 from opensaldo.engine.seams import Seams
+from opensaldo.engine.sifting import Sifted, sifted
 from opensaldo.errors import BankAnsweredNonsense, BankRateLimited
 
 ROWS_MAX = 200_000
@@ -38,6 +39,17 @@ class CallBook(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Our ids of an account and of its rows, in their order."""
+
+    account_id: str
+    row_ids: tuple[str, ...]
+
+
+NOT_NAMED: Mapping[str, Named] = {}
+
+
 @dataclass(slots=True)
 class Reading:
     """One run through one access; after `read` or its interruption `holdings` is what came in."""
@@ -53,7 +65,8 @@ class Reading:
     _lists: tuple[str, ...] = ()
     _numbers: tuple[str, ...] = ()
     _accounts: dict[str, AccountReading] = field(default_factory=dict)
-    _rows: dict[tuple[str, str], list[Transaction]] = field(default_factory=dict)
+    _pages: dict[tuple[str, str], list[tuple[Transaction, ...]]] = field(default_factory=dict)
+    _sifted: dict[str, Sifted] = field(default_factory=dict)
     _currencies: dict[str, set[str]] = field(default_factory=dict)
     _open_lists: dict[str, int] = field(default_factory=dict)
     _pages_seen_of_list: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -73,7 +86,7 @@ class Reading:
         self._open_lists = dict.fromkeys(self._numbers, len(self._lists))
         details = [number for number in self._numbers if number not in known]
         lists = [(number, name) for number in self._numbers for name in self._lists]
-        self._rows = {one: [] for one in lists}
+        self._pages = {one: [] for one in lists}
         besides = [(number, name) for number, _ in lists for name in self._attended_endpoints()]
         await self.ledger.book(
             [*((n, able.account_endpoint) for n in details), *lists, *dict.fromkeys(besides)]
@@ -84,28 +97,53 @@ class Reading:
         work += [self._read_list(number, name) for number, name in lists]
         await all_or_first_failure(work)
 
-    def holdings(self) -> Holdings:
+    def holdings(self, named: Mapping[str, Named] = NOT_NAMED) -> Holdings:
         """What was read; an account or card whose lists were cut short is marked partial.
 
+        Accounts and rows carry the ids they are named by, where they are.
         An account whose details did not come in is left out: nothing about it is certain.
         """
         read = [(number, self._accounts[number]) for number in self._numbers_read()]
         return Holdings(
             owners=self._owners(),
             accounts=tuple(
-                replace(one.account, **self._read_of(number, one))
+                replace(one.account, **self._read_of(number, one, named))
                 for number, one in read
                 if one.card is None and one.deposit is None
             ),
             cards=tuple(
-                replace(one.card, **self._read_of(number, one)) for number, one in read if one.card
+                replace(one.card, **self._read_of(number, one, named))
+                for number, one in read
+                if one.card
             ),
             deposits=tuple(
-                replace(one.deposit, owners=_in_account(one.owners))
-                for _number, one in read
+                replace(one.deposit, owners=_in_account(one.owners), id=_account_id(named, number))
+                for number, one in read
                 if one.deposit
             ),
         )
+
+    @property
+    def numbers_read(self) -> tuple[str, ...]:
+        """The bank's own names of the accounts that are in the holdings, in their order."""
+        return tuple(self._numbers_read())
+
+    def rows_of(self, number: str) -> Sifted:
+        """What the pages of the account's lists came to."""
+        if number not in self._sifted:
+            self._sifted[number] = sifted(
+                [page for name in self._lists for page in self._pages[number, name]], self.since
+            )
+        return self._sifted[number]
+
+    @property
+    def reads_lists(self) -> bool:
+        """Whether rows are asked for at all."""
+        return bool(self._lists)
+
+    def is_whole(self, number: str) -> bool:
+        """Whether all lists of the account were read to the end."""
+        return self._open_lists[number] == 0
 
     @property
     def is_complete(self) -> bool:
@@ -161,27 +199,24 @@ class Reading:
             await self.ledger.book(calls)
         except BankRateLimited:
             raise torn from None
-        self._rows[number, name].clear()
+        self._pages[number, name].clear()
 
     async def _read_pages(self, number: str, name: str) -> None:
         for endpoint in (name, *self._attended_endpoints()):
             self.ledger.made((number, endpoint))
-        rows, seams = self._rows[number, name], Seams(name, self.since)
+        read, seams = self._pages[number, name], Seams(name, self.since)
         async for page in self.connector.pages(self.access, number, name, self.since, self.psu):
-            rows += [row for row in seams.joined(page) if self._is_wanted(row)]
+            seams.check(page)
+            read.append(page.rows)
             self.pages += 1
             if page.currency is not None:
                 self._currencies.setdefault(number, set()).add(page.currency)
             self._pages_seen_of_list[number, name] = (
                 self._pages_seen_of_list.get((number, name), 0) + 1
             )
-            if len(rows) > ROWS_MAX:
+            if sum(map(len, read)) > ROWS_MAX:
                 raise BankAnsweredNonsense(name, f"at most {ROWS_MAX} rows")
             self._report()
-
-    def _is_wanted(self, row: Transaction) -> bool:
-        """Whether the row is of the range asked for, and money that moved or is about to."""
-        return row.status.moves_money and (row.day is None or row.day >= self.since)
 
     def _report(self) -> None:
         """Progress: a finished part counts whole, an unfinished list comes closer by each page."""
@@ -198,14 +233,19 @@ class Reading:
     def _numbers_read(self) -> list[str]:
         return [number for number in self._numbers if number in self._accounts]
 
-    def _read_of(self, number: str, reading: AccountReading) -> dict[str, Any]:
+    def _read_of(
+        self, number: str, reading: AccountReading, named: Mapping[str, Named]
+    ) -> dict[str, Any]:
         """What was read around an account or card, by the name of its field."""
         if self._currencies.get(number, set()) - {reading.account.currency}:
             raise BankAnsweredNonsense("transactions[].currency", "the account's currency")
+        rows = self.rows_of(number).rows
+        if number in named:
+            ids = named[number].row_ids
+            rows = tuple(replace(row, id=one) for row, one in zip(rows, ids, strict=True))
         return {
-            "transactions": newest_first(
-                [row for name in self._lists for row in self._rows[number, name]]
-            ),
+            "id": _account_id(named, number),
+            "transactions": rows,
             "owners": _in_account(reading.owners),
             "partial": self._open_lists[number] > 0,
         }
@@ -213,6 +253,10 @@ class Reading:
     def _owners(self) -> tuple[Owner, ...]:
         readings = (self._accounts[number] for number in self._numbers_read())
         return tuple(dict.fromkeys(owner for one in readings for owner in one.owners))
+
+
+def _account_id(named: Mapping[str, Named], number: str) -> str | None:
+    return named[number].account_id if number in named else None
 
 
 def _in_account(owners: tuple[Owner, ...]) -> tuple[Owner, ...]:

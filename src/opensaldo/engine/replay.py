@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 from opensaldo.connectors.base import Access, Connector, KeepsSecrets, PsuContext
 from opensaldo.connectors.registry import Catalog
@@ -17,16 +18,22 @@ from opensaldo.connectors.transcript import PlayedDoor
 from opensaldo.domain.account import Holdings
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.command import CommandState, Failure
+from opensaldo.domain.receipt import Outcome
 from opensaldo.engine.difference import Change, Ending, compare
-from opensaldo.engine.endings import receipt_of
 from opensaldo.engine.imports import in_words_of_access
 from opensaldo.engine.kept import HOLDINGS, TRANSCRIPT, document_place
 from opensaldo.engine.ledger import Call
 from opensaldo.engine.plans import spared
 from opensaldo.engine.reading import Reading
+from opensaldo.engine.receipts import begun, comparable, told, without_ids
 from opensaldo.engine.recording import Recording, unpack
-from opensaldo.engine.shares import share_of
-from opensaldo.errors import BankUnavailable, InvalidArgument, InvalidCommandId, OpenSaldoError
+from opensaldo.errors import (
+    BankBalanceUnproven,
+    BankUnavailable,
+    InvalidArgument,
+    InvalidCommandId,
+    OpenSaldoError,
+)
 from opensaldo.store.db import Connection, Store
 from opensaldo.store.queries import commands, documents, sessions
 from opensaldo.store.vault import DataKey, KeyDestroyed, SealBroken, Vault
@@ -102,7 +109,9 @@ def kept_import(connection: Connection, vault: Vault, command_id: str, now: date
         raise InvalidArgument(NOT_READABLE) from None
     is_well = command.state is CommandState.SUCCESSFUL
     ending = Ending(
-        share=share, receipt=command.receipt if is_well else None, failure=command.failure
+        share=share,
+        receipt=comparable(command.receipt) if is_well and command.receipt else None,
+        failure=command.failure,
     )
     return _usable(Kept(recording=recording, ending=ending), now)
 
@@ -130,7 +139,8 @@ async def replay(kept: Kept, catalog_of: CatalogOf) -> Replayed:
     recording = kept.recording
     door = PlayedDoor(recording.calls)
     catalog = catalog_of(door, lambda: recording.began_at)
-    ending = await _ending(recording, catalog, door)
+    had_failed = kept.ending.failure is not None
+    ending = await _ending(recording, catalog, door, had_failed=had_failed)
     return Replayed(
         changes=compare(kept.ending, ending),
         calls_added=tuple(door.unanswered),
@@ -138,18 +148,28 @@ async def replay(kept: Kept, catalog_of: CatalogOf) -> Replayed:
     )
 
 
-async def _ending(recording: Recording, catalog: Catalog, door: PlayedDoor) -> Ending:
-    """How the import ends now."""
+async def _ending(
+    recording: Recording, catalog: Catalog, door: PlayedDoor, *, had_failed: bool
+) -> Ending:
+    """How the import ends now; rows that no longer add up are shown where they did before."""
     command = recording.command
     try:
         reading = _reading(recording, catalog)
         await _read_or_stand_still(reading, door)
-        share = share_of(command.name, reading.holdings())
-        share = sealed.decode_holdings(sealed.encode_holdings(share))
+        found = told(command, begun(command, None), reading, _unkeyed)
+        if not found.is_settled and had_failed:
+            raise BankBalanceUnproven
+        share = without_ids(sealed.decode_holdings(sealed.encode_holdings(found.share)))
     except OpenSaldoError as error:
-        told = in_words_of_access(error, by_consent=recording.by_consent, is_rerun=command.runs > 1)
-        return Ending(failure=Failure(name=told.wire_name, message=told.message))
-    return Ending(share=share, receipt=receipt_of(command, reading, share))
+        said = in_words_of_access(error, by_consent=recording.by_consent, is_rerun=command.runs > 1)
+        return Ending(failure=Failure(name=said.wire_name, message=said.message))
+    outcome = found.receipt.outcome if found.is_settled else Outcome.FAILED
+    return Ending(share=share, receipt=comparable(replace(found.receipt, outcome=outcome)))
+
+
+def _unkeyed(*parts: str) -> str:
+    """Ids are not compared, so their key is not needed."""
+    return sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def _reading(recording: Recording, catalog: Catalog) -> Reading:
@@ -200,7 +220,7 @@ def _share(connection: Connection, key: DataKey, command_id: str) -> Holdings | 
     blob = documents.document_of(connection, command_id, HOLDINGS)
     if blob is None:
         return None
-    return sealed.decode_holdings(_open(key, blob, command_id, HOLDINGS))
+    return without_ids(sealed.decode_holdings(_open(key, blob, command_id, HOLDINGS)))
 
 
 def _usable(kept: Kept, now: datetime) -> Kept:

@@ -1,4 +1,4 @@
-"""Whether the pages of one list fit together: rows shown twice are dropped, gaps are noticed; pure.
+"""Whether the pages of one list fit together: gaps are noticed; pure.
 
 What tells a gap is the chain of running balances, where the rows of a list keep one, and the
 bank's own count of its rows, where it gives one. A bank that gives neither can leave out a page
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 
-from opensaldo.connectors.base import COMPUTED_ID, Page, TornList
+from opensaldo.connectors.base import Page, TornList
 from opensaldo.domain.transaction import Transaction, TransactionStatus
 
 EDGE = timedelta(days=7)  # of the range: banks leave out rows by the day of trade, not of booking
@@ -35,8 +35,8 @@ class Seams:
         self._orders: Mapping[str, Fits] = _ORDERS
         self._held = 0
 
-    def joined(self, page: Page) -> tuple[Transaction, ...]:
-        """The rows of the next page that no page before it has shown.
+    def check(self, page: Page) -> None:
+        """The next page follows on the one before it; rows it repeats are left to `sifted`.
 
         Raises:
             TornList: rows are missing before it, or the list changed since the page before.
@@ -48,7 +48,6 @@ class Seams:
         self._count += len(fresh)
         self._check_count(page)
         self._check_chain(fresh)
-        return fresh
 
     def _check_count(self, page: Page) -> None:
         """The bank counts the same rows on every page, and in the end as many as it showed."""
@@ -83,8 +82,7 @@ class Seams:
 
 def _is_one(row: Transaction) -> bool:
     """Whether an equal row must be this one: the bank named it, or its balance tells it apart."""
-    is_named = row.bank_id is not None and not row.bank_id.startswith(COMPUTED_ID)
-    return is_named or row.balance is not None
+    return row.bank_hint is not None or row.balance is not None
 
 
 def _all_fit(fits: Fits, pairs: Iterable[tuple[Transaction, Transaction]]) -> bool:

@@ -213,6 +213,7 @@ commands = Table(
     Column("pages", Integer, nullable=False),
     Column("rows", Integer, nullable=False),
     Column("reruns", Integer, nullable=False),
+    Column("sealed_receipt", LargeBinary),
     Index(None, "session_id"),
     Index(None, "client_id", "environment", "state"),
     Index(None, "finished_at"),

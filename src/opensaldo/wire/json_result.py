@@ -11,6 +11,7 @@ import msgspec
 from opensaldo.domain.account import Account, Holdings
 from opensaldo.domain.command import Command, CommandName, CommandState
 from opensaldo.domain.owner import Owner
+from opensaldo.domain.receipt import BalanceCheck, Receipt
 from opensaldo.domain.transaction import Transaction
 from opensaldo.wire.names import FAILED_STATES, failure_of
 from opensaldo.wire.sealed import decode_holdings
@@ -54,7 +55,7 @@ class OwnerBody(msgspec.Struct, omit_defaults=True, rename="camel"):
 
 
 class TransactionBody(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """One transaction; `label` is the first label in wire order."""
+    """One transaction; `label` is the first label in wire order, `id` an extension of ours."""
 
     date: dt.date | None = None
     amount: Decimal
@@ -63,25 +64,53 @@ class TransactionBody(msgspec.Struct, kw_only=True, omit_defaults=True, rename="
     counterparty_name: str | None = None
     counterparty_account: str | None = None
     label: str | None = None
+    id: str | None = None
 
 
 class AccountBody(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """One account with its transactions, newest first; the list is there even when empty."""
+    """One account with its transactions, newest first; the list is there even when empty.
+
+    `id` is an extension of ours.
+    """
 
     number: str | None = None
     currency: str
     balance: Decimal | None = None
     available_balance: Decimal | None = None
     transactions: list[TransactionBody]
+    id: str | None = None
 
 
-class ReceiptBody(msgspec.Struct):
-    """What the import did, in counts."""
+class BalanceBody(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """One account's balance against its rows; without `gap` nothing could be compared."""
+
+    account_id: str
+    currency: str
+    gap: Decimal | None = None
+    reason: str | None = None
+    newest_on: dt.date | None = None
+    balance_on: dt.date | None = None
+
+
+class ReceiptBody(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What the import did, and how sure it is of it; an extension of this platform."""
 
     outcome: str
     accounts: int
     pages: int
     rows: int
+    fetched: int
+    new: int
+    changed: int
+    retired: int
+    retired_ids: tuple[str, ...] = ()
+    skipped: dict[str, int] = {}
+    balances: list[BalanceBody] = []
+    rereads: int = 0
+    calls_left: int | None = None
+    target: str | None = None
+    standard: str | None = None
+    version: str | None = None
 
 
 class CommandResult(msgspec.Struct, omit_defaults=True, rename="camel"):
@@ -132,10 +161,40 @@ def command_result(
         failure = failure_of(command)
         document.exception = Fault(failure.name, clean_text(failure.message) or "")
     if receipt := command.receipt:
-        document.receipt = ReceiptBody(
-            receipt.outcome.value, receipt.accounts, receipt.pages, receipt.rows
-        )
+        document.receipt = _receipt(receipt)
     return _ENCODER.encode(document)
+
+
+def _receipt(receipt: Receipt) -> ReceiptBody:
+    return ReceiptBody(
+        outcome=receipt.outcome.value,
+        accounts=receipt.accounts,
+        pages=receipt.pages,
+        rows=receipt.rows,
+        fetched=receipt.fetched,
+        new=receipt.new,
+        changed=receipt.changed,
+        retired=receipt.retired,
+        retired_ids=receipt.retired_ids,
+        skipped={why.value: count for why, count in sorted(receipt.skipped.items())},
+        balances=[_balance(check) for check in receipt.balances],
+        rereads=receipt.rereads,
+        calls_left=receipt.calls_left,
+        target=clean_text(receipt.target),
+        standard=clean_text(receipt.standard),
+        version=clean_text(receipt.version),
+    )
+
+
+def _balance(check: BalanceCheck) -> BalanceBody:
+    return BalanceBody(
+        account_id=check.account_id,
+        currency=clean_text(check.currency) or "",
+        gap=_cents(check.gap),
+        reason=None if check.reason is None else check.reason.value,
+        newest_on=check.newest_on,
+        balance_on=check.balance_on,
+    )
 
 
 def _owner(owner: Owner, external_id: str | None) -> OwnerBody:
@@ -155,6 +214,7 @@ def _account(account: Account) -> AccountBody:
         balance=_cents(account.balance),
         available_balance=_cents(account.available),
         transactions=[_transaction(row, currency) for row in account.transactions],
+        id=account.id,
     )
 
 
@@ -168,6 +228,7 @@ def _transaction(row: Transaction, currency: str) -> TransactionBody:
         counterparty_name=clean_text(row.party),
         counterparty_account=clean_text(row.party_iban),
         label=next((label for label in labels if label), None),
+        id=row.id,
     )
 
 

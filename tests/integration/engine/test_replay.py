@@ -117,6 +117,7 @@ def test_a_changed_rule_shows_exactly_what_it_changes(
     assert (code, counts(found)) == (1, (0, 1, 2)), "one row gone, one row and the receipt changed"
     by_field = {one["field"]: one for one in found["changes"] if one["turn"] == "changed"}
     assert (by_field["title"]["before"], by_field["title"]["after"]) == (changed[0], "SHOUTED")
+    assert by_field["outcome"]["after"] == "failed", "a row less, and the balance is unproven"
     assert int(by_field["rows"]["before"]) - int(by_field["rows"]["after"]) == 1
 
 

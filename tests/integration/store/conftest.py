@@ -11,7 +11,8 @@ import pytest
 
 from opensaldo.domain.aggregate import Origin
 from opensaldo.domain.client import Client, Environment
-from opensaldo.domain.command import Command, CommandName, CommandState, Outcome, Receipt
+from opensaldo.domain.command import Command, CommandName, CommandState
+from opensaldo.domain.receipt import Outcome, Receipt
 from opensaldo.domain.secret import Secret
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.domain.target import AccessMode
@@ -150,7 +151,8 @@ def make_import(
                     due_at=clock() + timedelta(hours=kept_hours),
                 )
             owners.note_import(c, client.id, client.environment, owner, Origin.SCRAPER, clock())
-            commands.succeed(c, command.id, Receipt(outcome=Outcome.COMPLETE, accounts=1), clock())
+            receipt = Receipt(outcome=Outcome.COMPLETE, accounts=1)
+            commands.succeed(c, command.id, receipt, b"sealed", clock())
             if ended:
                 sessions.end(c, session.id, clock())
         return Kept(session, command, key, sealed)

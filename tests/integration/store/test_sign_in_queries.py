@@ -138,7 +138,7 @@ def test_idle_sessions_end_but_busy_ones_do_not(store, clock, make_session, make
         assert sessions.sealed_access(c, "50100002") is None
         assert sessions.sealed_access(c, "50100003") is not None
         failure = Failure(name="IO", message="x")
-        commands.fail(c, command.id, CommandState.ERROR, failure, None, now)
+        commands.fail(c, command.id, CommandState.ERROR, failure, None, None, now)
         assert sessions.end_idle(c, now - timedelta(seconds=300), now) == 1
     states = [find(store, f"5010000{n}").state.value for n in range(1, 5)]
     assert states == ["created", "ended", "ended", "signed_in"]

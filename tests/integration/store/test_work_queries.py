@@ -16,16 +16,16 @@ from opensaldo.domain.command import (
     CommandName,
     CommandState,
     Failure,
-    Outcome,
-    Receipt,
 )
 from opensaldo.domain.event import Event, EventKind
+from opensaldo.domain.receipt import Outcome, Receipt
 from opensaldo.store.db import DefaultImportTaken, IdTaken
 from opensaldo.store.queries import commands, documents, events, owners
 from opensaldo.store.vault import KeyDestroyed
 
 TEST = Environment.TEST
 ID = "701000123"
+SEALED = b"the whole receipt, sealed"
 DONE = Receipt(outcome=Outcome.COMPLETE, accounts=2, pages=3, rows=40, reruns=1)
 BROKEN = Failure(name="IO", message="The connection to the bank failed.")
 
@@ -134,7 +134,7 @@ def test_progress_only_rises_and_only_while_running(store, clock, command):
 def test_success_says_what_was_done(store, clock, command):
     with store.begin() as c:
         commands.start(c, ID, "KontoBank", "KontoBank", clock())
-        assert commands.succeed(c, ID, DONE, clock.advance(seconds=9))
+        assert commands.succeed(c, ID, DONE, SEALED, clock.advance(seconds=9))
     found = find(store)
     assert (found.state, found.progress, found.receipt, found.failure, found.finished_at) == (
         CommandState.SUCCESSFUL,
@@ -148,7 +148,7 @@ def test_success_says_what_was_done(store, clock, command):
 @pytest.mark.parametrize("receipt", [None, replace(DONE, outcome=Outcome.FAILED)])
 def test_failure_says_why(store, clock, command, receipt):
     with store.begin() as c:
-        assert commands.fail(c, ID, CommandState.FATAL, BROKEN, receipt, clock())
+        assert commands.fail(c, ID, CommandState.FATAL, BROKEN, receipt, SEALED, clock())
     found = find(store)
     assert (found.state, found.progress, found.receipt, found.failure) == (
         CommandState.FATAL,
@@ -160,9 +160,9 @@ def test_failure_says_why(store, clock, command, receipt):
 
 def test_nothing_ends_twice(store, clock, command):
     ends = [
-        lambda c: commands.succeed(c, ID, DONE, clock()),
-        lambda c: commands.fail(c, ID, CommandState.ERROR, BROKEN, None, clock()),
-        lambda c: commands.fail(c, ID, CommandState.FATAL, BROKEN, None, clock()),
+        lambda c: commands.succeed(c, ID, DONE, SEALED, clock()),
+        lambda c: commands.fail(c, ID, CommandState.ERROR, BROKEN, None, None, clock()),
+        lambda c: commands.fail(c, ID, CommandState.FATAL, BROKEN, None, None, clock()),
     ]
     random.Random(7).shuffle(ends)
 
@@ -190,7 +190,7 @@ def test_waiting_and_unfinished_commands_are_told_apart(store, clock, command, m
         commands.start(c, ID, "KontoBank", "KontoBank", clock())
         assert commands.count_waiting(c, "acme-test", TEST) == 1
         assert commands.unfinished(c) == (ID, later.id)
-        commands.succeed(c, ID, DONE, clock())
+        commands.succeed(c, ID, DONE, SEALED, clock())
         assert commands.unfinished(c) == (later.id,)
 
 

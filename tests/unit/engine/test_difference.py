@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from opensaldo.domain.account import Holdings
-from opensaldo.domain.command import Failure, Outcome, Receipt
+from opensaldo.domain.command import Failure
+from opensaldo.domain.receipt import Outcome, Receipt
 from opensaldo.domain.transaction import Transaction
 from opensaldo.engine.difference import Change, Ending, Turn, compare
 from tests.support.builders import an_account

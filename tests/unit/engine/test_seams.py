@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opensaldo.connectors.base import COMPUTED_ID, Page, TornList
-from opensaldo.domain.transaction import Transaction
+from opensaldo.connectors.base import Page, TornList
+from opensaldo.domain.transaction import COMPUTED_ID, Transaction
 from opensaldo.engine.seams import Seams
+from opensaldo.engine.sifting import once
 
 TODAY, SINCE = date(2026, 3, 2), date(2025, 3, 2)
 ROWS = 24
@@ -44,7 +45,9 @@ def pages(listed, *cuts, count=None):
 
 def read(*all_pages, since=SINCE):
     seams = Seams("list", since)
-    return [row for page in all_pages for row in seams.joined(page)]
+    for page in all_pages:
+        seams.check(page)
+    return once([page.rows for page in all_pages])
 
 
 @pytest.mark.parametrize("order", ["newest first", "oldest first"])

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from opensaldo import errors
 from opensaldo.domain.account import Holdings
-from opensaldo.domain.command import CommandState, Outcome
+from opensaldo.domain.command import CommandState
+from opensaldo.domain.receipt import BalanceCheck, Outcome, Reason, Skip
 from opensaldo.domain.session import RedirectionState
 from opensaldo.wire import json_v1
 from opensaldo.wire.text import clean_text
@@ -80,9 +81,43 @@ def test_a_complete_command_has_what_was_read():
                 ],
             }
         ],
-        "receipt": {"outcome": "partial", "accounts": 1, "pages": 2, "rows": 72},
+        "receipt": {
+            "outcome": "partial",
+            "accounts": 1,
+            "pages": 2,
+            "rows": 72,
+            "fetched": 72,
+            "new": 72,
+            "changed": 0,
+            "retired": 0,
+        },
     }
     assert b'"balance":1200.50,' in body
+
+
+def test_a_receipt_says_why_in_its_own_words():
+    check = BalanceCheck(account_id="a1", currency="PLN", reason=Reason.FIRST_IMPORT)
+    shown = opened(
+        json_v1.command_result(
+            a.a_command(
+                CommandState.ERROR,
+                failure=a.a_failure(),
+                receipt=a.a_receipt(
+                    outcome=Outcome.FAILED,
+                    skipped={Skip.SENT_TWICE: 2},
+                    balances=(check,),
+                    calls_left=0,
+                ),
+            ),
+            None,
+        )
+    )["receipt"]
+    assert (shown["outcome"], shown["skipped"], shown["callsLeft"]) == (
+        "failed",
+        {"sent_twice": 2},
+        0,
+    )
+    assert shown["balances"] == [{"accountId": "a1", "currency": "PLN", "reason": "first_import"}]
 
 
 def test_an_absent_value_is_left_out_and_never_null():

@@ -22,6 +22,17 @@ _COUNT = select(func.count()).where(
     attempts.c.started_at >= bindparam("since"),
 )
 _COUNT_UNATTENDED = _COUNT.where(~attempts.c.attended)
+_CALLS = (
+    select(func.count().label("calls"))
+    .where(
+        attempts.c.grant_key == bindparam("grant_key"),
+        attempts.c.started_at >= bindparam("since"),
+        ~attempts.c.attended,
+    )
+    .group_by(attempts.c.account_key, attempts.c.endpoint)
+    .subquery()
+)
+_MOST_CALLS = select(func.coalesce(func.max(_CALLS.c.calls), 0))
 _FINISH = (
     update(attempts)
     .where(attempts.c.id == bindparam("of_id"), attempts.c.finished_at.is_(None))
@@ -98,6 +109,12 @@ def count_attempts(
         "since": since,
     }
     return int(connection.execute(_COUNT, which).scalar_one())
+
+
+def most_unattended(connection: Connection, grant: str, since: datetime) -> int:
+    """Count the unattended calls since then of the kind the grant was used for most."""
+    which = {"grant_key": grant, "since": since}
+    return int(connection.execute(_MOST_CALLS, which).scalar_one())
 
 
 def prune_attempts(connection: Connection, before: datetime) -> int:

@@ -13,9 +13,8 @@ from opensaldo.domain.command import (
     CommandName,
     CommandState,
     Failure,
-    Outcome,
-    Receipt,
 )
+from opensaldo.domain.receipt import Outcome, Receipt
 from opensaldo.store.conflicts import DefaultImportTaken, IdTaken, insert_new
 from opensaldo.store.tables import commands
 
@@ -81,6 +80,7 @@ _FINISH = (
                 "pages",
                 "rows",
                 "reruns",
+                "sealed_receipt",
             )
         }
     )
@@ -174,9 +174,14 @@ def progress(connection: Connection, command_id: str, value: int) -> bool:
     return connection.execute(_PROGRESS, changed).rowcount == 1
 
 
-def succeed(connection: Connection, command_id: str, receipt: Receipt, at: datetime) -> bool:
-    """End a command well; False when it had ended already."""
-    changed = _ending(command_id, CommandState.SUCCESSFUL, None, receipt, at)
+def succeed(
+    connection: Connection, command_id: str, receipt: Receipt, sealed: bytes, at: datetime
+) -> bool:
+    """End a command well; False when it had ended already.
+
+    `sealed` is the whole receipt; of the one in the clear only its counts are kept.
+    """
+    changed = _ending(command_id, CommandState.SUCCESSFUL, None, receipt, sealed, at)
     return connection.execute(_SUCCEED, changed).rowcount == 1
 
 
@@ -186,10 +191,11 @@ def fail(
     state: CommandState,
     failure: Failure,
     receipt: Receipt | None,
+    sealed: bytes | None,
     at: datetime,
 ) -> bool:
     """End a command with its failure; False when it had ended already."""
-    changed = _ending(command_id, state, failure, receipt, at)
+    changed = _ending(command_id, state, failure, receipt, sealed, at)
     return connection.execute(_FINISH, changed).rowcount == 1
 
 
@@ -209,6 +215,7 @@ def _ending(
     state: CommandState,
     failure: Failure | None,
     receipt: Receipt | None,
+    sealed: bytes | None,
     at: datetime,
 ) -> dict[str, Any]:
     return {
@@ -217,6 +224,7 @@ def _ending(
         "new_finished_at": at,
         "new_failure_name": failure.name if failure else None,
         "new_failure_message": failure.message if failure else None,
+        "new_sealed_receipt": sealed,
         **{f"new_{name}": value for name, value in _counts_of(receipt).items()},
     }
 
@@ -250,6 +258,7 @@ def _row_of(command: Command) -> dict[str, Any]:
         "failure_name": command.failure.name if command.failure else None,
         "failure_message": command.failure.message if command.failure else None,
         **_counts_of(command.receipt),
+        "sealed_receipt": None,
     }
 
 

@@ -15,9 +15,10 @@ from opensaldo.store.tables import commands, documents, sessions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polled:
-    """A command and, where one is kept, a sealed document with the key that opens it."""
+    """A command and, where they are kept, its sealed receipt and document with the key to both."""
 
     command: Command
+    receipt: bytes | None = field(repr=False)
     sealed: bytes | None = field(repr=False)
     key: WrappedKey | None
 
@@ -42,6 +43,7 @@ def polled(row: Any) -> Polled:
     has_key = row.key_id is not None and row.wrapped_key is not None
     return Polled(
         command=command_from(row),
+        receipt=row.sealed_receipt,
         sealed=row.sealed,
         key=WrappedKey(row.key_id, row.wrapped_key) if has_key else None,
     )

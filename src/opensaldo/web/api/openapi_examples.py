@@ -11,8 +11,9 @@ from typing import Any
 from opensaldo.domain.account import Account, Holdings
 from opensaldo.domain.aggregate import OwnerRecord, SourceTarget
 from opensaldo.domain.client import Environment
-from opensaldo.domain.command import Command, CommandName, CommandState, Outcome, Receipt
+from opensaldo.domain.command import Command, CommandName, CommandState
 from opensaldo.domain.owner import Owner, OwnerKind
+from opensaldo.domain.receipt import BalanceCheck, Outcome, Receipt, Skip
 from opensaldo.domain.target import AccountType, Interface, Target
 from opensaldo.domain.transaction import Transaction
 from opensaldo.wire import xml_v1
@@ -27,6 +28,8 @@ MULTIPLE_ACCESS_ID = "b50f017609f2adab48443e471d17977bd00e98cbb4838e4b5015ae2b69
 REDIRECTION_ID = "6c802c6c50268620ce8fed860acb4bdd"
 COMMAND_ID = "701000123"
 RETRY_AFTER_S = 30
+ACCOUNT_ID = "3f0c1d5a9e274b6688a1b2c3d4e5f607"
+ROW_ID = "9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d"
 
 _PERSON = Owner(name="Ewa Testowa", address="Lipowa 1/2 00-001 Próbno")
 _SECOND = Owner(name="Adam Próbny", kind=OwnerKind.CO_OWNER)
@@ -39,6 +42,7 @@ _ROW = Transaction(
     party="SKLEP PRÓBA",
     party_iban="PL90999000090000000000008152",
     kind="PRZELEW WYCHODZĄCY",
+    id=ROW_ID,
 )
 HOLDINGS = Holdings(
     owners=(_PERSON, _SECOND),
@@ -54,6 +58,7 @@ HOLDINGS = Holdings(
             direct_debit=True,
             transactions=(_ROW,),
             owners=(_PERSON,),
+            id=ACCOUNT_ID,
         ),
     ),
 )
@@ -73,7 +78,23 @@ COMPLETED = replace(
     progress=100,
     target="KontoBankApi",
     institution="KontoBank",
-    receipt=Receipt(outcome=Outcome.COMPLETE, accounts=1, pages=1, rows=1),
+    receipt=Receipt(
+        outcome=Outcome.COMPLETE,
+        accounts=1,
+        pages=1,
+        rows=1,
+        fetched=2,
+        new=1,
+        skipped={Skip.OUTSIDE_RANGE: 1},
+        balances=(
+            BalanceCheck(
+                account_id=ACCOUNT_ID, currency="PLN", gap=Decimal(0), newest_on=date(2026, 2, 27)
+            ),
+        ),
+        target="KontoBankApi",
+        standard="PolishAPI 2.1.2",
+        version="v2_1_2.1",
+    ),
 )
 TARGET = Target(
     name="KontoBankApi",

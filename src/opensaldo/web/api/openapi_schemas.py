@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from opensaldo.domain.event import EventKind
+from opensaldo.domain.receipt import Outcome, Reason, Skip
 from opensaldo.domain.session import RedirectionState
 from opensaldo.domain.target import AccessMode
 from opensaldo.wire import forms
@@ -31,6 +32,8 @@ WAIT: Schema = {"type": "integer", "minimum": 0, "maximum": forms.WAIT_S_MAX}
 CURSOR: Schema = {"type": "string", "pattern": "^[0-9]+-[0-9a-f]{16}$"}
 CURRENCY: Schema = {"type": "string", "pattern": "^[A-Z]{3}$"}
 AMOUNT: Schema = {"type": "number"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+OUR_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 TEXT: Schema = {"type": "string", "minLength": 1}
 NAME: Schema = {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$"}
 MODES = [mode.value for mode in AccessMode]
@@ -67,6 +70,7 @@ def _rows(name: str) -> Schema:
     return {"type": "array", "items": named(name)}
 
 
+_COUNTS = ("accounts", "pages", "rows", "fetched", "new", "changed", "retired")
 _PARAMS: dict[str, Schema] = {
     "sessionId": or_null(SESSION_ID),
     "sessionIdSignature": or_null(SIGNATURE),
@@ -186,8 +190,10 @@ SCHEMAS: dict[str, Schema] = {
             "balance": AMOUNT,
             "availableBalance": AMOUNT,
             "transactions": _rows("Transaction"),
+            "id": OUR_ID,
         },
         required=("currency", "transactions"),
+        description="`id` stays the same at every import, whoever's consent it is read through.",
     ),
     "Transaction": record(
         {
@@ -198,19 +204,49 @@ SCHEMAS: dict[str, Schema] = {
             "counterpartyName": TEXT,
             "counterpartyAccount": TEXT,
             "label": TEXT,
+            "id": OUR_ID,
         },
         required=("amount", "currency"),
-        description="Newest first; a negative amount is an outflow.",
+        description="Newest first; a negative amount is an outflow. `id` stays the same at every "
+        "import, also when the bank changes its own.",
     ),
     "Receipt": record(
         {
-            "outcome": one_of("complete", "partial", "failed"),
-            "accounts": {"type": "integer", "minimum": 0},
-            "pages": {"type": "integer", "minimum": 0},
-            "rows": {"type": "integer", "minimum": 0},
+            "outcome": one_of(*(one.value for one in Outcome)),
+            **dict.fromkeys(_COUNTS, COUNT),
+            "retiredIds": {"type": "array", "items": OUR_ID},
+            "skipped": {
+                "type": "object",
+                "properties": {why.value: COUNT for why in Skip},
+                "description": "Rows the bank sent that are not in the result, by reason.",
+            },
+            "balances": _rows("BalanceCheck"),
+            "rereads": COUNT,
+            "callsLeft": {
+                **COUNT,
+                "description": "Uses of the consent left in these 24 hours without the person.",
+            },
+            "target": TEXT,
+            "standard": TEXT,
+            "version": TEXT,
         },
-        required=("outcome", "accounts", "pages", "rows"),
-        description="What the import did, in counts.",
+        required=("outcome", *_COUNTS),
+        description="What the import did and how sure it is of it. `complete`: all was read and "
+        "every balance is proven. `explained`: all was read; what is not proven has its reason. "
+        "`partial`: the time limit cut a list. `failed`: nothing was kept.",
+    ),
+    "BalanceCheck": record(
+        {
+            "accountId": OUR_ID,
+            "currency": CURRENCY,
+            "gap": AMOUNT,
+            "reason": one_of(*(one.value for one in Reason)),
+            "newestOn": DAY,
+            "balanceOn": DAY,
+        },
+        required=("accountId", "currency"),
+        description="One account's balance against its rows. Without `gap` there is nothing to "
+        "compare; a gap other than zero, and none, have their `reason`.",
     ),
     "Catalogue": record({"targets": _rows("CatalogueTarget")}, required=("targets",)),
     "CatalogueTarget": record(

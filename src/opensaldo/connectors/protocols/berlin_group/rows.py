@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from opensaldo.connectors.amounts import Amount, amount_in, scaled
-from opensaldo.connectors.base import COMPUTED_ID
 from opensaldo.connectors.protocols.berlin_group.records import Rows
 from opensaldo.connectors.things import Thing, text_of
-from opensaldo.domain.transaction import Transaction, TransactionStatus
+from opensaldo.domain.transaction import COMPUTED_ID, Transaction, TransactionStatus
 from opensaldo.errors import BankAnsweredNonsense
 
 MIXED = "rows"

@@ -1,0 +1,108 @@
+"""A receipt: what an import says about its own completeness, in closed sets of words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How an import ended.
+
+    COMPLETE: all of it was read, and every balance there is to prove was proven. EXPLAINED: all of
+    it was read; what could not be proven has its reason in the receipt. PARTIAL: the time limit cut
+    a list or an account. FAILED: nothing was kept.
+    """
+
+    COMPLETE = "complete"
+    EXPLAINED = "explained"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class Skip(StrEnum):
+    """Why a row that the bank sent is not in the result."""
+
+    OUTSIDE_RANGE = "outside_range"
+    NO_MONEY_MOVED = "no_money_moved"
+    SENT_TWICE = "sent_twice"
+    BOOKED_BESIDES = "booked_besides"
+    RETIRED_BEFORE = "retired_before"
+
+
+class Reason(StrEnum):
+    """Why an account's balance is not proven, or differs.
+
+    FIRST_IMPORT: rows carry no balances and no earlier import is remembered. NO_BALANCE: the bank
+    told none. NOT_READ: the command asks for rows or for balances, not for both. LIST_CUT: the time
+    was over. HISTORY_CUT: the list begins after what was read last. PENDING_INCLUDED: the gap is
+    the sum of rows not booked yet. BALANCE_OLDER: the balance is that of an earlier row.
+    ROWS_WITHDRAWN: booked rows that were there are no longer listed. ROW_BALANCES_UNUSABLE: the
+    bank's balances of rows do not follow from each other anywhere. OTHER_KIND: a card's or a
+    deposit's balance is not the sum of its rows.
+    """
+
+    FIRST_IMPORT = "first_import"
+    NO_BALANCE = "no_balance"
+    NOT_READ = "not_read"
+    LIST_CUT = "list_cut"
+    HISTORY_CUT = "history_cut"
+    PENDING_INCLUDED = "pending_included"
+    BALANCE_OLDER = "balance_older"
+    ROWS_WITHDRAWN = "rows_withdrawn"
+    ROW_BALANCES_UNUSABLE = "row_balances_unusable"
+    OTHER_KIND = "other_kind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceCheck:
+    """One account's balance against its rows.
+
+    `gap` is what the bank's balance has more than the rows account for, None where nothing can be
+    compared; a gap other than zero, and None, have their `reason`. `newest_on` is the day of the
+    newest row, `balance_on` the bank's own day of the balance where it tells one.
+    """
+
+    account_id: str
+    currency: str
+    gap: Decimal | None = None
+    reason: Reason | None = None
+    newest_on: date | None = None
+    balance_on: date | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the balance is proven or the receipt says why it is not."""
+        return self.gap == 0 or self.reason is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What an import did and how sure it is of it.
+
+    `rows` are in the result, `fetched` came from the bank; between them stand `skipped`. `new`,
+    `changed` and `retired` compare with what the consent remembers; without a memory all are new.
+    `retired_ids` are rows of earlier imports that do not exist any more. `calls_left` is how many
+    more times the consent may be used without the person in these 24 hours.
+    """
+
+    outcome: Outcome
+    accounts: int = 0
+    pages: int = 0
+    rows: int = 0
+    reruns: int = 0
+    fetched: int = 0
+    new: int = 0
+    changed: int = 0
+    retired: int = 0
+    retired_ids: tuple[str, ...] = ()
+    skipped: Mapping[Skip, int] = field(default_factory=dict)
+    balances: tuple[BalanceCheck, ...] = ()
+    rereads: int = 0
+    calls_left: int | None = None
+    target: str | None = None
+    standard: str | None = None
+    version: str | None = None

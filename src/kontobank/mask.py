@@ -26,10 +26,12 @@ class Mask:
 
     `approaches` are the ways of strong customer authentication, the preferred one first:
     redirect, oauth, decoupled, embedded. `history_days_initial` is served within
-    `history_window_minutes` of SCA, `history_days_later` afterwards.
+    `history_window_minutes` of SCA, `history_days_later` afterwards. `version` is the standard's,
+    where an address does not say it.
     """
 
     name: str = "KontoBank"
+    version: str = ""
     approaches: tuple[str, ...] = ("redirect",)
     oauth: str = "none"
     consent_days: int = 180

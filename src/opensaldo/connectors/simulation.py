@@ -17,6 +17,7 @@ from opensaldo.connectors.road import KONTOBANK, Road
 
 _PLACE = re.compile(rf"({re.escape(KONTOBANK)}/[a-z-]+/)([a-z]{{2}})(?=/|$)")
 _AS_THE_BANK = (
+    "version",
     "approaches",
     "oauth",
     "consent_days",

@@ -6,12 +6,11 @@ Each row is one deviation of an otherwise plain answer: what comes out, or the p
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.cli.conftest import Opensaldo
+from opensaldo.cli.bank_answers import answered
 
 ROWS: dict[str, dict[str, Any]] = {
     "berlin_group": {
@@ -151,45 +150,33 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any] | str]] = [
 ]
 
 
-def converted(
-    opensaldo: Opensaldo, folder: Path, standard: str, kind: str, answer: Any
-) -> tuple[int, dict[str, Any]]:
-    """The exit code and the one line printed."""
+def converted(standard: str, kind: str, answer: Any) -> dict[str, Any]:
+    """What `opensaldo banks convert` prints."""
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-    path = folder / "answer"
-    path.write_bytes(body)
-    said = opensaldo("banks", "convert", standard, kind, str(path), "--json")
-    assert (said.err, said.out.count("\n")) == ("", 1)
-    return said.code, json.loads(said.out)
+    return answered(standard, kind, body)
 
 
 @pytest.mark.parametrize(("standard", "change", "expected"), CASES)
 def test_a_deviation_means_what_it_must_or_is_named(
-    opensaldo: Opensaldo,
-    tmp_path: Path,
-    standard: str,
-    change: dict[str, Any],
-    expected: dict[str, Any] | str,
+    standard: str, change: dict[str, Any], expected: dict[str, Any] | str
 ):
-    answer = around(standard, [ROWS[standard] | change])
-    code, shown = converted(opensaldo, tmp_path, standard, "transactions", answer)
+    shown = converted(standard, "transactions", around(standard, [ROWS[standard] | change]))
     if isinstance(expected, str):
-        assert (code, shown["error"]["name"]) == (1, "BankAnsweredNonsense")
+        assert shown["error"]["name"] == "BankAnsweredNonsense"
         assert f": {expected}: expected" in shown["error"]["message"]
         return
     wanted = PLAIN | expected
     (row,) = shown["transactions"]
-    assert (code, {name: row.get(name) for name in wanted}) == (0, wanted)
+    assert {name: row.get(name) for name in wanted} == wanted
 
 
 @pytest.mark.parametrize("standard", ROWS)
 @pytest.mark.parametrize("empty", [{}, [], ""])
-def test_nothing_in_the_place_of_rows_is_no_rows(
-    opensaldo: Opensaldo, tmp_path: Path, standard: str, empty: Any
-):
-    answer = around(standard, empty)
-    code, shown = converted(opensaldo, tmp_path, standard, "transactions", answer)
-    if code:  # a blank text is absent, and an answer without a list is not one of its standard
+def test_nothing_in_the_place_of_rows_is_no_rows(standard: str, empty: Any):
+    shown = converted(standard, "transactions", around(standard, empty))
+    if (
+        "error" in shown
+    ):  # a blank text is absent, and an answer without a list is not one of its standard
         assert (empty, shown["error"]["name"]) == ("", "BankAnsweredNonsense")
     else:
         assert shown["transactions"] == []
@@ -197,12 +184,10 @@ def test_nothing_in_the_place_of_rows_is_no_rows(
 
 @pytest.mark.parametrize("standard", ROWS)
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf", b"\n "])
-def test_one_row_stands_for_a_list_of_one_whatever_stands_before_it(
-    opensaldo: Opensaldo, tmp_path: Path, standard: str, mark: bytes
-):
+def test_one_row_stands_for_a_list_of_one_whatever_stands_before_it(standard: str, mark: bytes):
     body = mark + json.dumps(around(standard, ROWS[standard])).encode()
-    code, shown = converted(opensaldo, tmp_path, standard, "transactions", body)
-    assert (code, [row["bank_id"] for row in shown["transactions"]]) == (0, ["1"])
+    shown = converted(standard, "transactions", body)
+    assert [row["bank_id"] for row in shown["transactions"]] == ["1"]
 
 
 @pytest.mark.parametrize("standard", ROWS)
@@ -211,8 +196,5 @@ def test_one_row_stands_for_a_list_of_one_whatever_stands_before_it(
     "body",
     [b"", b"null", b"{}", b'"text"', b"[[]]", b"[1]", b"{", b"NaN", b"\xff\xfe{\x00", b"[" * 9999],
 )
-def test_what_is_no_answer_at_all_is_a_named_error(
-    opensaldo: Opensaldo, tmp_path: Path, standard: str, kind: str, body: bytes
-):
-    code, shown = converted(opensaldo, tmp_path, standard, kind, body)
-    assert (code, shown["error"]["name"]) == (1, "BankAnsweredNonsense")
+def test_what_is_no_answer_at_all_is_a_named_error(standard: str, kind: str, body: bytes):
+    assert converted(standard, kind, body)["error"]["name"] == "BankAnsweredNonsense"

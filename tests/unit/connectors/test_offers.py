@@ -72,6 +72,7 @@ def test_the_simulated_road_is_kontobanks_with_the_banks_own_limits():
     assert (road.history_days_initial, road.quirks) == (own.history_days_initial, ())
     assert mask_in(road.base_url) == {
         "name": "PKO BP",
+        "version": own.version,
         "approaches": ["redirect"],
         "oauth": "none",
         "consent_days": 180,

@@ -15,6 +15,7 @@ from kontobank.world import Account, Transaction
 
 ROWS_PER_PAGE_MAX = 100
 HISTORY_DAYS_DEFAULT = 90
+VERSION_2 = "2."
 EVERY_ACCOUNT = "*"
 IMPORT_STARTS = ("accounts", "balance", "transactions")
 SORTED_BY = "bookingDate"
@@ -64,6 +65,7 @@ def transactions(parts: Parts, call: Call) -> Reply:
 
 def awaiting(parts: Parts, call: Call) -> Reply:
     """One page of an account's payments that wait."""
+    _check_is_of_today(call)
     consent, account = _account(parts, call)
     _count(parts, call, consent, account.number)
     return _payments(parts, call, [account])
@@ -71,9 +73,16 @@ def awaiting(parts: Parts, call: Call) -> Reply:
 
 def awaiting_of_all(parts: Parts, call: Call) -> Reply:
     """One page of the payments that wait on any account."""
+    _check_is_of_today(call)
     consent = _consent(parts, call)
     _count(parts, call, consent, EVERY_ACCOUNT)
     return _payments(parts, call, _accounts(parts, call, consent))
+
+
+def _check_is_of_today(call: Call) -> None:
+    """The bank speaks a version with payments that wait, which 2.x has not; else 404."""
+    if call.mask.version.startswith(VERSION_2):
+        raise AccessRefused(404, "NOT_FOUND", f"not in version {call.mask.version}")
 
 
 def _payments(parts: Parts, call: Call, among: list[Account]) -> Reply:

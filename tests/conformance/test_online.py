@@ -354,6 +354,15 @@ def test_pages_and_file_hold_the_same_rows(bank: Bank, country: str) -> None:
     assert set(requests(bank)) <= ALLOWED
 
 
+def test_a_history_of_one_page_needs_no_file(bank: Bank) -> None:
+    async def work(road: OnlineRoad) -> list[Page]:
+        return await road.pages(await road.sign_in("bench-1x20"))
+
+    (page,) = on_online(bank, work, version="file")
+    assert len(page.rows) == 20
+    assert not [path for _method, path, _kind in requests(bank) if path.endswith(".csv")]
+
+
 def test_pages_follow_each_other_without_gap_or_repetition(bank: Bank) -> None:
     async def work(road: OnlineRoad) -> list[Page]:
         return await road.pages(await road.sign_in("bench-1x450"))

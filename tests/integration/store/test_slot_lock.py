@@ -150,15 +150,15 @@ def test_a_database_out_of_reach_is_said_plainly(tmp_path):
 
 
 def _terminate_lock_connections(url):
+    """The connections that hold locks are gone from the server."""
+    ours = "application_name = 'opensaldo slot lock' AND datname = current_database()"
     with closing(psycopg.connect(url, autocommit=True)) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE application_name = 'opensaldo slot lock' AND datname = current_database()"
-        )
-    time.sleep(0.1)
+        connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")
+        left = f"SELECT count(*) FROM pg_stat_activity WHERE {ours}"
+        assert _soon(lambda: connection.execute(left).fetchone() == (0,))
 
 
-def _soon(question, seconds=5):
+def _soon(question, seconds=30):
     deadline = time.monotonic() + seconds
     while not (answer := question()) and time.monotonic() < deadline:
         time.sleep(0.01)

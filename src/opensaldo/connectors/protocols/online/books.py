@@ -45,7 +45,7 @@ class Books:
             seen_addresses.add(whole)
             seen = await self._client.data(live.browser, HISTORY, whole)
             found = convert.history(seen.text)
-            if self._client.layout.reads_file and found.file_address:
+            if self._client.layout.reads_file and found.file_address and found.next_address:
                 yield await self._file(live, seen, found)
                 return
             yield found.page

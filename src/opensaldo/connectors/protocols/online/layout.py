@@ -61,7 +61,8 @@ class Layout:
     """Paths under the service's address, ids of elements, names of fields, meanings of codes.
 
     Columns of tables and terms of lists are told by their classes, `c-<noun>` and `d-<noun>`;
-    columns of a file by their headings. `reads_file`: booked history comes from the file.
+    columns of a file by their headings. `reads_file`: a history of several pages is read
+    from its file, in two calls however long it is.
     """
 
     login_path: str = "/login"

@@ -92,6 +92,11 @@ class FaultPlan:
         return SENT_BACK.get(met.kind if met else "") or person_fault(login)
 
     @property
+    def planned(self) -> tuple[PlannedFault, ...]:
+        """Those that were planned one by one and still wait, first planned first."""
+        return tuple(self._planned)
+
+    @property
     def waiting(self) -> int:
         """How many planned faults are left."""
         return len(self._planned)

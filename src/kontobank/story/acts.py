@@ -20,6 +20,7 @@ DAYS_MAX = 366
 TIMES_MAX = 1_000
 OUTAGE_S = 60
 STORY_OUTAGE_S = 300
+SLOW_MS = 10_000
 LOGIN_CHARACTERS_MAX = 64
 Form = Mapping[str, str]
 
@@ -123,6 +124,7 @@ class Stage:
             kind=one["kind"],
             status=one.get("status", 503),
             code=one.get("code", "INJECTED"),
+            delay_ms=one.get("delay_ms", SLOW_MS if one["kind"] == "slow" else 0),
             retry_after_s=one.get("retry_after_s"),
         )
         planned = PlannedFault(

@@ -80,10 +80,11 @@ class WorldPage:
             explained=explained(),
             password=PASSWORD,
             sms_code=CODE,
-            kinds=tuple(KINDS),
+            kinds=KINDS,
             outages=OUTAGES,
             outage=stage.outages.now,
-            waiting=stage.faults.waiting,
+            planned=stage.faults.planned,
+            rules=len(stage.faults.plan.rules),
             calls=self._calls(),
             seed=stage.seed,
         )

@@ -82,7 +82,7 @@ def test_the_clock_moves_and_balances_follow(shown, press, clock):
 def test_faults_and_outages_are_planned_shown_and_cleared(shown, press):
     assert "Nothing. Every call is served." in shown()
     assert press("fault", kind="reset", login="test1", times="2").status == 303
-    assert "1 planned fault waiting." in shown()
+    assert "2× at any call for test1" in shown()
     assert press("outage", kind="maintenance").status == 303
     assert f"Outage: {OUTAGES['maintenance']}" in shown()
     assert press("clear").status == 303
@@ -130,7 +130,8 @@ def test_a_day_of_the_story_is_that_day_with_its_faults_and_no_other(shown, pres
     assert press("day", number="7").status == 303
     assert clock.now() == NOW + timedelta(days=7)
     page = shown()
-    assert "1 planned fault waiting." in page
+    assert "1× at getTransactionsDone for alive-anna" in page
+    assert "<code>html</code>" not in page
     assert 'aria-current="step"' in page
     press("day", number="0")
     assert clock.now() == NOW

@@ -20,8 +20,9 @@ OpenSaldoError              wire_name, http_status, retry_after_s, message; neve
 │  │                        InsufficientIdentificationLevel, SignInCancelled, SignInTimeout)
 │  └─ InvalidCredentials    (TriesUsedUp)
 ├─ BankError                the bank must recover (BankUnreachable, BankUnavailable,
-│                           BankMaintenance, BankRateLimited, BankAnsweredNonsense,
-│                           BankBalanceUnproven, BankAccessEnded, BankConsentWithdrawn)
+│  │                        BankMaintenance, BankAnsweredNonsense, BankBalanceUnproven,
+│  │                        BankAccessEnded, BankConsentWithdrawn)
+│  └─ BankRateLimited       (BankDailyLimit)
 ├─ PlatformUnavailable      the operator must act; nothing was accepted
 └─ Defect                   we must act: anything unexpected
 
@@ -262,6 +263,10 @@ class BankMaintenance(BankError, wire_name="ServiceMaintenance"):
 
 class BankRateLimited(BankError, wire_name="ServiceTemporarilyUnavailable"):
     """The bank accepts no further calls for now."""
+
+
+class BankDailyLimit(BankRateLimited, wire_name="ServiceTemporarilyUnavailable"):
+    """The calls the bank allows in 24 hours are used up."""
 
 
 class BankAnsweredNonsense(BankError, wire_name="ServiceTemporarilyUnavailable"):

@@ -71,7 +71,7 @@ class Replied:
             OpenSaldoError: what the refusal means.
         """
         if self.refusal is not None:
-            raise fault_of(self.refusal, self.status, self.headers)
+            raise fault_of(self.refusal, self.status, self.headers, self.body)
         return self
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from opensaldo.connectors.call_limits import no_more_calls
 from opensaldo.connectors.refusals import REASONS, retry_after_s
 from opensaldo.connectors.things import Thing, decode
 from opensaldo.errors import (
@@ -17,8 +18,8 @@ from opensaldo.errors import (
     BankAccessEnded,
     BankAnsweredNonsense,
     BankConsentWithdrawn,
+    BankDailyLimit,
     BankMaintenance,
-    BankRateLimited,
     BankUnavailable,
     InvalidCredentials,
     OpenSaldoError,
@@ -35,7 +36,7 @@ _CODE = re.compile(r"[A-Z][A-Z0-9_]{2,60}")
 _LISTS = ("tppMessages", "tppMessage", "errors", "error", "additionalErrors", "fault")
 _SIGNS = ("title", "error_description", "httpMessage", "moreInformation", "errorMessage")
 _MEANINGS: Mapping[str, type[OpenSaldoError]] = {
-    "ACCESS_EXCEEDED": BankRateLimited,
+    "ACCESS_EXCEEDED": BankDailyLimit,
     "CONSENT_INVALID": BankConsentWithdrawn,
     "CONSENT_EXPIRED": BankConsentWithdrawn,
     "CONSENT_UNKNOWN": BankConsentWithdrawn,
@@ -96,13 +97,16 @@ def refusal_of(body: bytes) -> Refusal:
 
 
 def fault_of(
-    refusal: Refusal, status: int = 0, headers: Mapping[str, str] | None = None
+    refusal: Refusal,
+    status: int = 0,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
 ) -> OpenSaldoError:
     """The error a refused call means; `status` is 0 when only the body is known."""
     wait_s = retry_after_s(headers or {})
     status = status or refusal.status or 0
     if status == 429:
-        return BankRateLimited(retry_after_s=wait_s)
+        return no_more_calls(headers or {}, refusal.codes, body)
     for code in refusal.codes:
         meaning = _MEANINGS.get(code) or REASONS_BY_CODE.get(code)
         if meaning is not None:

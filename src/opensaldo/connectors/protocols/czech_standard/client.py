@@ -182,7 +182,7 @@ def accepted(reply: Incoming) -> bytes:
     """
     if 200 <= reply.status < 300:
         return reply.body
-    raise fault_of(refusal_of(reply.body), reply.status, reply.headers)
+    raise fault_of(refusal_of(reply.body), reply.status, reply.headers, reply.body)
 
 
 def accepted_grant(reply: Incoming) -> bytes:

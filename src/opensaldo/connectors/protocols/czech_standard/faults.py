@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from opensaldo.connectors.call_limits import no_more_calls
 from opensaldo.connectors.refusals import retry_after_s
 from opensaldo.connectors.things import Thing, decode, text_of
 from opensaldo.errors import (
     BankAccessEnded,
     BankAnsweredNonsense,
     BankConsentWithdrawn,
+    BankDailyLimit,
     BankMaintenance,
     BankRateLimited,
     BankUnavailable,
@@ -30,7 +32,7 @@ _CODE = re.compile(r"[A-Z][A-Z0-9_]{1,60}")
 _ENDED = BankAccessEnded, BankConsentWithdrawn
 _MEANINGS: Mapping[str, type[OpenSaldoError]] = {
     "ACCESS_DENIED": BankAccessEnded,
-    "ACCESS_EXCEEDED": BankRateLimited,
+    "ACCESS_EXCEEDED": BankDailyLimit,
     "CONSENT_REVOKED": BankConsentWithdrawn,
     "CONSENT_WITHDRAWN": BankConsentWithdrawn,
     "EXPIRED_TOKEN": BankAccessEnded,
@@ -84,7 +86,10 @@ def refusal_of(body: bytes) -> Refusal:
 
 
 def fault_of(
-    refusal: Refusal, status: int = 0, headers: Mapping[str, str] | None = None
+    refusal: Refusal,
+    status: int = 0,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
 ) -> OpenSaldoError:
     """The error a refused call means; `status` is 0 when only the body is known.
 
@@ -93,7 +98,7 @@ def fault_of(
     """
     wait_s = retry_after_s(headers or {})
     if status == 429:
-        return BankRateLimited(retry_after_s=wait_s)
+        return no_more_calls(headers or {}, (*refusal.parameters, *refusal.codes), body)
     for code in (*refusal.parameters, *refusal.codes):
         if code in _OF_OUR_CLIENT:
             return BankUnavailable(f"The bank does not accept us as its client ({code}).")

@@ -155,7 +155,7 @@ class ObieClient:
             headers["Content-Type"] = JSON
         reply = await self._door.call(self._outgoing(endpoint, url, method, headers, body))
         if not 200 <= reply.status < 300:
-            raise fault_of(reply.status, _codes(reply), reply.headers, dead)
+            raise fault_of(reply.status, _codes(reply), reply.headers, dead, reply.body)
         return reply.body
 
     def _outgoing(

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from opensaldo.connectors.call_limits import no_more_calls
 from opensaldo.connectors.refusals import retry_after_s
 from opensaldo.errors import (
     BankAccessEnded,
     BankConsentWithdrawn,
     BankError,
     BankMaintenance,
-    BankRateLimited,
     BankUnavailable,
 )
 
@@ -28,7 +28,11 @@ GONE = (400, 404, 410)
 
 
 def fault_of(
-    status: int, codes: tuple[str, ...], headers: Mapping[str, str], dead: tuple[int, ...] = DEAD
+    status: int,
+    codes: tuple[str, ...],
+    headers: Mapping[str, str],
+    dead: tuple[int, ...] = DEAD,
+    body: bytes = b"",
 ) -> BankError:
     """The error a refused call means; `dead` are the statuses by which an access ends.
 
@@ -37,7 +41,7 @@ def fault_of(
     wait_s = retry_after_s(headers)
     words = {word for code in codes for word in code.replace(".", " ").split()}
     if status == 429 or ACCESS_EXCEEDED in words:
-        return BankRateLimited(retry_after_s=wait_s)
+        return no_more_calls(headers, words, body)
     if words & set(WITHDRAWN):
         return BankConsentWithdrawn()
     if words & set(ENDED) or status in dead:

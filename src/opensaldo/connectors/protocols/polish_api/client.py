@@ -171,7 +171,7 @@ class PolishApiClient:
         )
         if not 200 <= reply.status < 300:
             code = await self._error_code(reply)
-            raise fault_of(endpoint, reply.status, code, reply.headers)
+            raise fault_of(endpoint, reply.status, code, reply.headers, reply.body)
         await verify_detached(_signature(reply), reply.body, self._keys)
         answer = decode(reply.body or b"{}", message)
         _check_header(answer.response_header, reply.asked_as or request_id)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from opensaldo.connectors.call_limits import no_more_calls
 from opensaldo.connectors.refusals import retry_after_s
 from opensaldo.errors import (
     BankAccessEnded,
     BankConsentWithdrawn,
     BankError,
     BankMaintenance,
-    BankRateLimited,
     BankUnavailable,
 )
 
@@ -34,7 +34,9 @@ DEAD: Mapping[str, tuple[int, ...]] = {
 }
 
 
-def fault_of(endpoint: str, status: int, code: str | None, headers: Mapping[str, str]) -> BankError:
+def fault_of(
+    endpoint: str, status: int, code: str | None, headers: Mapping[str, str], body: bytes = b""
+) -> BankError:
     """The error a refused call means; `code` is None unless the bank signed it.
 
     A token call also refuses a dead code or refresh token with 400 (RFC 6749, 5.2); a consent that
@@ -45,7 +47,7 @@ def fault_of(endpoint: str, status: int, code: str | None, headers: Mapping[str,
     if status in DEAD.get(endpoint, DEAD_ELSEWHERE):
         return BankConsentWithdrawn() if (code or "").upper() in CONSENT_OVER else BankAccessEnded()
     if status == 429:
-        return BankRateLimited(retry_after_s=wait_s)
+        return no_more_calls(headers, (code,) if code else (), body)
     if status == 503 and code == MAINTENANCE:
         return BankMaintenance(retry_after_s=wait_s)
     return BankUnavailable(retry_after_s=wait_s)

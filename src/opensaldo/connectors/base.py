@@ -196,6 +196,7 @@ class Capabilities:
     also an endpoint of the attempt ledger. `history_days_initial` is how far back the bank serves
     right after SCA, `history_days_later` without it (RTS 2018/389 art. 10a). `attended_endpoints`
     are further ones that `pages` may call while the person is there, and never without them.
+    `calls_per_day_max` is how often the bank serves one without them, of each account in 24 hours.
     """
 
     lists: tuple[str, ...]
@@ -205,6 +206,7 @@ class Capabilities:
     history_days_initial: int
     history_days_later: int
     attended_endpoints: tuple[str, ...] = ()
+    calls_per_day_max: int = 4
 
 
 class Connector(Protocol):

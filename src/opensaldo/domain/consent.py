@@ -10,6 +10,7 @@ from opensaldo.domain.client import Environment
 
 CONSENT_DAYS_MAX = 180
 UNATTENDED_CALLS_PER_DAY_MAX = 4
+IMPORTS_PER_DAY_MAX = 4
 
 
 class ConsentStatus(StrEnum):

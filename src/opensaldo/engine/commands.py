@@ -15,6 +15,7 @@ from opensaldo.domain.event import Event, EventKind
 from opensaldo.domain.secret import Secret
 from opensaldo.domain.session import Session
 from opensaldo.domain.target import Target
+from opensaldo.engine import budget
 from opensaldo.engine.consents import hold_usable, session_under, usable_consent
 from opensaldo.engine.durable import Job
 from opensaldo.engine.endings import hold_queue, queue
@@ -23,6 +24,7 @@ from opensaldo.engine.ids import ATTEMPTS_MAX, new_number
 from opensaldo.engine.imports import give_up_import, run_import
 from opensaldo.engine.kept import FOUND, REQUEST, consent_owner_place, document_place
 from opensaldo.engine.platform import Platform
+from opensaldo.engine.sessions import is_person_there
 from opensaldo.errors import (
     CommandNotAvailable,
     DefaultImportAlreadyExecuted,
@@ -85,6 +87,7 @@ async def submit_import(
         CommandNotAvailable: the target does not offer it, or the session has advanced imports.
         DefaultImportAlreadyExecuted: the session has had its default import.
         InvalidMultipleAccessId: the session's consent has ended.
+        MultipleAccessLimitExceeded: the consent's imports in 24 hours are used up.
         InvalidIban: not an account that the session has found.
         InvalidArgument: not a card that the session has found.
         JobsQuotaExceeded: too many commands of the client are waiting.
@@ -134,6 +137,7 @@ def _accept(
     number = _number_of(connection, platform, new, wish.place)
     has_turn = not commands.unfinished_of_session(connection, session.id)
     command = _insert(connection, new)
+    _reserve(connection, platform, session, target, command)
     owner = _owner_that_counts(connection, platform, session, wish)
     if number is not None:
         request = Request(number=number, fast=wish.fast)
@@ -143,6 +147,26 @@ def _accept(
     if has_turn:
         queue(connection, platform, command)
     return command, owner
+
+
+def _reserve(
+    connection: Connection, platform: Platform, session: Session, target: Target, command: Command
+) -> None:
+    """An import under a consent is one of the few a day.
+
+    Raises:
+        MultipleAccessLimitExceeded: none is possible now; nothing was spent.
+    """
+    if session.consent_id is None:
+        return
+    budget.reserve(
+        connection,
+        platform,
+        session.consent_id,
+        command.id,
+        attended=is_person_there(session, command.created_at),
+        per_day_max=platform.catalog.connector(target).capabilities.calls_per_day_max,
+    )
 
 
 def _refuse_when_full(connection: Connection, platform: Platform, caller: Caller) -> None:

@@ -19,6 +19,7 @@ from opensaldo.domain.consent import Consent
 from opensaldo.domain.receipt import Outcome, Receipt
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.engine.access import GrantedAccess, unpack
+from opensaldo.engine.budget import refused_by_bank
 from opensaldo.engine.consents import found_ended
 from opensaldo.engine.endings import end_failed, keep
 from opensaldo.engine.found import opened, unpack_request
@@ -37,11 +38,13 @@ from opensaldo.engine.progress import ProgressWriter, progress_event
 from opensaldo.engine.reading import Reading
 from opensaldo.engine.receipts import Told, begun, told
 from opensaldo.engine.recording import recorded
+from opensaldo.engine.sessions import is_person_there
 from opensaldo.engine.switching import note_failure
 from opensaldo.engine.tokens import fresh_access
 from opensaldo.errors import (
     BankBalanceUnproven,
     BankConsentWithdrawn,
+    BankDailyLimit,
     BankRateLimited,
     BankUnavailable,
     Defect,
@@ -52,12 +55,11 @@ from opensaldo.errors import (
     SessionExpired,
 )
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import commands, consents, documents, events, sessions
+from opensaldo.store.queries import budget, commands, consents, documents, events, sessions
 from opensaldo.store.queries.documents import SealedDocument
 from opensaldo.store.vault import DataKey, KeyDestroyed, WrappedKey
 
 REREADS_MAX = 1
-PERSON_STAYS = timedelta(minutes=30)  # later commands of a session are not the person's any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,7 @@ async def _start(platform: Platform, command_id: str) -> _Started | None:
         runs = commands.start(connection, command_id, *names, now)
         if runs is None:
             return None
+        budget.begin_import(connection, command_id, now)
         started = replace(
             command,
             state=CommandState.IN_PROGRESS,
@@ -214,7 +217,7 @@ def _prepared(platform: Platform, started: _Started) -> _Run:
         key=key,
         granted=_opened_access(platform, session, key, started.sealed),
         plan=_plan_of(platform, started, key),
-        attended=command.runs == 1 and _is_person_there(session, platform.clock()),
+        attended=command.runs == 1 and is_person_there(session, platform.clock()),
         ends_at=ends_at,
     )
 
@@ -243,12 +246,6 @@ def _plan_of(platform: Platform, started: _Started, key: DataKey) -> Plan:
     return plan_of_known(request.number, found[request.number], fast=request.fast)
 
 
-def _is_person_there(session: Session, now: datetime) -> bool:
-    """Whether the person who signed in can be taken to be present."""
-    signed_in_at = session.signed_in_at or session.created_at
-    return session.attended and now < signed_in_at + PERSON_STAYS
-
-
 async def _import_in_words_of_access(platform: Platform, run: _Run, draft: _Draft) -> None:
     """Import; a consent's client is told of limits and withdrawal by their own names."""
     try:
@@ -258,8 +255,11 @@ async def _import_in_words_of_access(platform: Platform, run: _Run, draft: _Draf
         as_told = in_words_of_access(error, by_consent=by_consent, is_rerun=run.command.runs > 1)
         if as_told is error:
             raise
-        if run.session.consent_id is not None and isinstance(error, BankConsentWithdrawn):
-            await found_ended(platform, run.session.consent_id)
+        consent_id = run.session.consent_id
+        if consent_id is not None and isinstance(error, BankConsentWithdrawn):
+            await found_ended(platform, consent_id)
+        if consent_id is not None and isinstance(error, BankDailyLimit):
+            raise await refused_by_bank(platform, consent_id, error) from None
         raise as_told from None
 
 
@@ -267,9 +267,9 @@ def in_words_of_access(
     error: OpenSaldoError, *, by_consent: bool, is_rerun: bool
 ) -> OpenSaldoError:
     """The error as the client of such an access is told; most are told as they are."""
-    if isinstance(error, BankRateLimited):
-        if by_consent:
-            return MultipleAccessLimitExceeded(error.message)
+    if isinstance(error, BankDailyLimit) and by_consent:
+        return MultipleAccessLimitExceeded(error.message, retry_after_s=error.retry_after_s)
+    if isinstance(error, BankRateLimited) and not by_consent:
         return SessionExpired(error.message) if is_rerun else error
     if isinstance(error, BankConsentWithdrawn):
         return InvalidMultipleAccessId() if by_consent else SessionExpired()
@@ -303,12 +303,18 @@ async def _import(platform: Platform, run: _Run, draft: _Draft) -> None:
                 plan=run.plan,
             )
 
-        reading, ledger, found = await _read_until_settled(platform, run, draft, fresh_reading)
+        reading, ledger, found = await _read_until_settled(
+            platform, run, draft, fresh_reading, connector.capabilities.calls_per_day_max
+        )
     await keep(platform, run.command, run.session, run.key, reading, ledger, found)
 
 
 async def _read_until_settled(
-    platform: Platform, run: _Run, draft: _Draft, fresh_reading: Callable[[Ledger], Reading]
+    platform: Platform,
+    run: _Run,
+    draft: _Draft,
+    fresh_reading: Callable[[Ledger], Reading],
+    calls_per_day_max: int,
 ) -> tuple[Reading, Ledger, Told]:
     """What was read, once more where the rows did not add up to the bank's balance.
 
@@ -318,7 +324,8 @@ async def _read_until_settled(
         BankBalanceUnproven: they did not add up again, or no second reading was allowed.
     """
     for reread in range(1 + REREADS_MAX):
-        ledger = Ledger(platform, run.command, run.granted.access.grant, run.attended)
+        grant = run.granted.access.grant
+        ledger = Ledger(platform, run.command, grant, run.attended, calls_per_day_max)
         reading = fresh_reading(ledger)
         try:
             async with recorded(platform, run.command, run.session, run.key, reading):

@@ -16,7 +16,7 @@ from opensaldo.domain.command import Command
 from opensaldo.domain.consent import UNATTENDED_CALLS_PER_DAY_MAX, Attempt
 from opensaldo.engine.ids import new_hex
 from opensaldo.engine.platform import Platform
-from opensaldo.errors import BankRateLimited
+from opensaldo.errors import BankDailyLimit
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import attempts
 
@@ -37,6 +37,7 @@ class Ledger:
     command: Command
     grant: str
     attended: bool
+    unattended_max: int = UNATTENDED_CALLS_PER_DAY_MAX
     _attempt_of_call: dict[Call, str] = field(default_factory=dict)
     _made: set[str] = field(default_factory=set)
     _booked_before: list[str] = field(default_factory=list)
@@ -45,7 +46,7 @@ class Ledger:
         """All the calls are written down and may be made.
 
         Raises:
-            BankRateLimited: one of them has used up its day; none is written.
+            BankDailyLimit: one of them has used up its day; none is written.
         """
         booked = [(call, self._attempt(call)) for call in calls]
         since = self.platform.clock() - DAY
@@ -55,10 +56,10 @@ class Ledger:
                 if not attempts.begin_attempt(
                     connection,
                     attempt,
-                    unattended_max=UNATTENDED_CALLS_PER_DAY_MAX,
+                    unattended_max=min(self.unattended_max, UNATTENDED_CALLS_PER_DAY_MAX),
                     since=since,
                 ):
-                    raise BankRateLimited("The calls allowed in 24 hours are used up.")
+                    raise BankDailyLimit("The calls allowed in 24 hours are used up.")
 
         await self.platform.store.change_with(write)
         again = [call for call, _ in booked if call in self._attempt_of_call]

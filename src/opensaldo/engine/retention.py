@@ -16,12 +16,13 @@ from opensaldo.engine.switching import switch_back
 from opensaldo.errors import PlatformUnavailable
 from opensaldo.observe import DELETED, log
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import attempts, events, rates, retention, sessions
+from opensaldo.store.queries import attempts, budget, events, rates, retention, sessions
 from opensaldo.store.queries.retention import Erased
 from opensaldo.store.queries.sessions import HeldAccess
 
 EVERY_MINUTE = "0 * * * * *"
 LEASES_KEPT_S = 3600
+CALLS_REMEMBERED = 7 * DAY  # a clock that went wrong for days forgets no call
 
 
 def crons(platform: Platform) -> dict[str, Cron]:
@@ -46,7 +47,8 @@ async def purge(platform: Platform) -> Erased:
         sessions.end_idle(connection, idle_since, now)
         due = retention.commands_due(connection, RESULT_XML, now)
         erased = retention.delete_due(connection, now)
-        attempts.prune_attempts(connection, now - 2 * DAY)
+        attempts.prune_attempts(connection, now - CALLS_REMEMBERED)
+        budget.prune_imports(connection, now - CALLS_REMEMBERED)
         events.prune_events(connection, now - EVENTS_KEPT)
         rates.prune_leases(connection, int(now.timestamp()) - LEASES_KEPT_S)
         for client_id, environment, command_id in due:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from opensaldo.domain.command import Command, CommandName
 from opensaldo.domain.session import Session, SessionState
@@ -25,6 +25,7 @@ from opensaldo.store.queries.clients import Caller
 from opensaldo.wire.signature import sign_session, signature_matches
 
 RETRY_WHEN_FULL_S = 60
+PERSON_STAYS = timedelta(minutes=30)  # later commands of a session are not the person's any more
 
 
 def create_session(
@@ -120,6 +121,12 @@ async def session_of_command(platform: Platform, command: Command) -> Session | 
     return await platform.store.fetch(
         sessions.session_of, command.session_id, command.client_id, command.environment
     )
+
+
+def is_person_there(session: Session, now: datetime) -> bool:
+    """Whether the person who signed in can be taken to be present."""
+    signed_in_at = session.signed_in_at or session.created_at
+    return session.attended and now < signed_in_at + PERSON_STAYS
 
 
 async def sign_out(platform: Platform, caller: Caller, session: Session) -> Target:

@@ -184,6 +184,7 @@ consents = Table(
     Column("ended_at", UtcDateTime),
     Column("revoke_due_at", UtcDateTime),
     Column("refreshing_until", UtcDateTime),
+    Column("refused_until", UtcDateTime),
     Index(None, "revoke_due_at"),
     Index(None, "status", "valid_until"),
 )
@@ -225,6 +226,16 @@ one_default_import = Index(
     unique=True,
     sqlite_where=_IS_DEFAULT_IMPORT,
     postgresql_where=_IS_DEFAULT_IMPORT,
+)
+consent_imports = Table(
+    "consent_imports",
+    metadata,
+    Column("command_id", Text, primary_key=True),
+    Column("consent_id", Text, nullable=False),
+    Column("counted_at", UtcDateTime, nullable=False),
+    Column("has_begun", Boolean, nullable=False),
+    Index(None, "consent_id", "counted_at"),
+    Index(None, "counted_at"),
 )
 attempts = Table(
     "attempts",

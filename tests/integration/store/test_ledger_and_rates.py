@@ -50,11 +50,22 @@ def test_the_fifth_unattended_attempt_is_refused_until_the_first_is_a_day_old(
     ]
     assert made == [True] * 4 + [False]
     first = attempt.started_at + timedelta(hours=1)
-    exactly_a_day_later = replace(attempt, id="b", started_at=first + DAY)
+    answered_at = first + timedelta(minutes=3)
+    with store.begin() as c:
+        attempts.finish_attempt(c, "a0", answered_at)
+    exactly_a_day_later = replace(attempt, id="b", started_at=answered_at + DAY)
     assert not begin(store, exactly_a_day_later)
     assert begin(
-        store, replace(attempt, id="c", started_at=first + DAY + timedelta(microseconds=1))
+        store, replace(attempt, id="c", started_at=answered_at + DAY + timedelta(microseconds=1))
     )
+
+
+def test_a_call_whose_end_nobody_saw_may_have_been_made_as_late_as_a_run_lasts(store, attempt):
+    for n in range(4):
+        assert begin(store, replace(attempt, id=f"a{n}"))
+    last = attempt.started_at + attempts.RUN_TAKES_MAX + DAY
+    assert not begin(store, replace(attempt, id="b", started_at=last))
+    assert begin(store, replace(attempt, id="c", started_at=last + timedelta(microseconds=1)))
 
 
 def test_of_many_unattended_attempts_at_once_four_are_written(store, attempt):

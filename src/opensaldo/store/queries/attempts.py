@@ -5,21 +5,32 @@ Source: RTS 2018/389 art. 36(5)(b): without the person, four times in 24 hours.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, or_, select, update
 
 from opensaldo.domain.consent import Attempt
 from opensaldo.store.conflicts import IdTaken, hold, insert_new
 from opensaldo.store.tables import attempts
 
+RUN_TAKES_MAX = timedelta(minutes=15)
+
 _INSERT = insert_new(attempts)
+# A call is made between the start of its attempt and its end: without an end, at any moment that
+# a run may take.
+_MAY_BE_SINCE = or_(
+    attempts.c.finished_at >= bindparam("since"),
+    and_(attempts.c.finished_at.is_(None), attempts.c.started_at >= bindparam("begun_since")),
+)
 _COUNT = select(func.count()).where(
     attempts.c.grant_key == bindparam("grant_key"),
     attempts.c.account_key == bindparam("account_key"),
     attempts.c.endpoint == bindparam("endpoint"),
-    attempts.c.started_at >= bindparam("since"),
+    _MAY_BE_SINCE,
+)
+_UNATTENDED_SINCE = select(attempts).where(
+    attempts.c.grant_key == bindparam("grant_key"), ~attempts.c.attended, _MAY_BE_SINCE
 )
 _COUNT_UNATTENDED = _COUNT.where(~attempts.c.attended)
 _CALLS = (
@@ -54,8 +65,8 @@ def begin_attempt(
 ) -> bool:
     """Write the attempt down, unless it is an unattended one too many; whether it was written.
 
-    Counted are unattended attempts of the same grant, account and endpoint that started at or
-    after `since`, finished or not. Commit before calling the bank. One transaction may begin
+    Counted are unattended attempts of the same grant, account and endpoint whose call may have
+    been made at or after `since`. Commit before calling the bank. One transaction may begin
     several attempts of one grant, in any order.
 
     Raises:
@@ -107,6 +118,7 @@ def count_attempts(
         "account_key": account_key,
         "endpoint": endpoint,
         "since": since,
+        "begun_since": since - RUN_TAKES_MAX,
     }
     return int(connection.execute(_COUNT, which).scalar_one())
 
@@ -115,6 +127,12 @@ def most_unattended(connection: Connection, grant: str, since: datetime) -> int:
     """Count the unattended calls since then of the kind the grant was used for most."""
     which = {"grant_key": grant, "since": since}
     return int(connection.execute(_MOST_CALLS, which).scalar_one())
+
+
+def unattended_since(connection: Connection, grant: str, since: datetime) -> tuple[Attempt, ...]:
+    """List the unattended calls under a grant that may have been made at or after `since`."""
+    which = {"grant_key": grant, "since": since, "begun_since": since - RUN_TAKES_MAX}
+    return tuple(map(_attempt, connection.execute(_UNATTENDED_SINCE, which)))
 
 
 def prune_attempts(connection: Connection, before: datetime) -> int:
@@ -128,6 +146,7 @@ def _which(attempt: Attempt, since: datetime) -> dict[str, Any]:
         "account_key": attempt.account_key,
         "endpoint": attempt.endpoint,
         "since": since,
+        "begun_since": since - RUN_TAKES_MAX,
     }
 
 

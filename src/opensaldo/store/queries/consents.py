@@ -13,7 +13,14 @@ from opensaldo.domain.consent import Consent, ConsentStatus
 from opensaldo.store.conflicts import IdTaken, insert_new
 from opensaldo.store.tables import consents
 
-_SECRETS = {"token_hash", "sealed_owner", "sealed_access", "revoke_due_at", "refreshing_until"}
+_SECRETS = {
+    "token_hash",
+    "sealed_owner",
+    "sealed_access",
+    "revoke_due_at",
+    "refreshing_until",
+    "refused_until",
+}
 _COLUMNS = tuple(column for column in consents.c if column.name not in _SECRETS)
 _THIS = consents.c.id == bindparam("of_id")
 _IS_OPEN = consents.c.status.in_([ConsentStatus.RECEIVED.value, ConsentStatus.VALID.value])

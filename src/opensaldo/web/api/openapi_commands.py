@@ -15,6 +15,7 @@ from opensaldo.errors import (
     InvalidSessionIdSignature,
     InvalidSince,
     JobsQuotaExceeded,
+    MultipleAccessLimitExceeded,
     NotSignedIn,
 )
 from opensaldo.web.api import openapi_examples as examples
@@ -101,6 +102,7 @@ def _default_import(public_url: str) -> Schema:
         CommandNotAvailable,
         DefaultImportAlreadyExecuted,
         JobsQuotaExceeded,
+        MultipleAccessLimitExceeded,
     )
     return {
         "tags": ["Commands"],

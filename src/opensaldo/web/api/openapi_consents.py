@@ -12,6 +12,7 @@ from opensaldo.errors import (
     InvalidMultipleAccessId,
     InvalidSince,
     JobsQuotaExceeded,
+    MultipleAccessLimitExceeded,
 )
 from opensaldo.web.api import openapi_examples as examples
 from opensaldo.web.api import openapi_schemas as schemas
@@ -61,6 +62,7 @@ def _reuse(public_url: str) -> Schema:
         FeatureNotEnabled,
         ConcurrentSessionsLimitExceed,
         JobsQuotaExceeded,
+        MultipleAccessLimitExceeded,
         BankUnavailable,
     )
     meaning = "XML: a session, signed in. JSON: the default import that was started in one."

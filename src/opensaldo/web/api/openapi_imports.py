@@ -12,6 +12,7 @@ from opensaldo.errors import (
     InvalidIban,
     InvalidSince,
     JobsQuotaExceeded,
+    MultipleAccessLimitExceeded,
     OpenSaldoError,
 )
 from opensaldo.web.api import openapi_examples as examples
@@ -147,6 +148,7 @@ def _import(
         CommandNotAvailable,
         DefaultImportAlreadyExecuted,
         JobsQuotaExceeded,
+        MultipleAccessLimitExceeded,
     )
     return {
         "tags": ["Commands"],

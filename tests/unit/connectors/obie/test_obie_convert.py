@@ -244,7 +244,7 @@ def test_what_is_no_answer_has_a_named_error(kind: str, answer: object, expected
         (401, (), errors.BankAccessEnded),
         (403, ("UK.OBIE.Resource.InvalidConsentStatus",), errors.BankConsentWithdrawn),
         (404, ("UK.OBIE.NotFound",), errors.BankUnavailable),
-        (400, ("ACCESS_EXCEEDED", "invalid token"), errors.BankRateLimited),
+        (400, ("ACCESS_EXCEEDED", "invalid token"), errors.BankDailyLimit),
         (429, ("UK.OBIE.Reauthenticate",), errors.BankRateLimited),
         (503, ("503 MAINTENANCE",), errors.BankMaintenance),
         (503, (), errors.BankUnavailable),
@@ -253,7 +253,7 @@ def test_what_is_no_answer_has_a_named_error(kind: str, answer: object, expected
 def test_a_refusal_means_its_error(status: int, codes: tuple[str, ...], expected: type[Exception]):
     found = fault_of(status, codes, {"retry-after": "7"})
     assert type(found) is expected
-    if expected is errors.BankRateLimited:
+    if issubclass(expected, errors.BankRateLimited):
         assert found.retry_after_s == 7
 
 

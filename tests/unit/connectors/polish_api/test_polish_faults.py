@@ -19,8 +19,8 @@ TABLE = [
     ("getAccount", 406, None, errors.BankUnavailable),
     ("getAccount", 415, None, errors.BankUnavailable),
     ("getAccount", 422, None, errors.BankUnavailable),
-    ("getAccount", 429, None, errors.BankRateLimited),
-    ("getAccount", 429, "TOKEN_INVALID", errors.BankRateLimited),  # the status, not the words
+    ("getAccount", 429, None, errors.BankDailyLimit),
+    ("getAccount", 429, "TOKEN_INVALID", errors.BankDailyLimit),  # the status, not the words
     ("getAccount", 500, None, errors.BankUnavailable),
     ("getAccount", 501, None, errors.BankUnavailable),
     ("getAccount", 503, None, errors.BankUnavailable),

@@ -453,7 +453,7 @@ async def _account(connector: PolishApi) -> Any:
         (signed({"code": "CONSENT_WITHDRAWN"}, 403), errors.BankConsentWithdrawn),
         (signed([], 401), errors.BankAccessEnded),
         (Incoming(status=503, headers={}, body=b"<html>"), errors.BankUnavailable),
-        (Incoming(status=429, headers={}, body=b""), errors.BankRateLimited),
+        (Incoming(status=429, headers={}, body=b""), errors.BankDailyLimit),
         (
             Incoming(status=503, headers={}, body=b'{"code":"MAINTENANCE"}'),
             errors.BankUnavailable,  # an unsigned code is not believed

@@ -108,6 +108,7 @@ class PolishApi:
             calls_at_once_max=self._profile.calls_at_once_max,
             history_days_initial=self._profile.history_days_initial,
             history_days_later=self._profile.history_days_later,
+            calls_per_day_max=self._profile.calls_per_day,
         )
 
     def sparing(self, spares: frozenset[Spare]) -> PolishApi:

@@ -1,0 +1,117 @@
+"""The budget: whether an import of a consent may be set up now, and if not, when.
+
+Two ledgers must allow it: the imports of the consent, four in any rolling 24 hours with the first
+session's included (wire contract, section 6.4), and the unattended calls of each account and
+endpoint (RTS 2018/389 art. 36(5)(b)). A bank's own refusal counts as well. Times are instants, so
+daylight saving changes nothing, and what lies ahead of a clock that was put back still counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from opensaldo.domain.consent import IMPORTS_PER_DAY_MAX, UNATTENDED_CALLS_PER_DAY_MAX
+from opensaldo.engine.ledger import DAY
+from opensaldo.engine.platform import Platform
+from opensaldo.errors import BankDailyLimit, MultipleAccessLimitExceeded
+from opensaldo.store.conflicts import hold
+from opensaldo.store.db import Connection
+from opensaldo.store.queries import attempts, budget
+
+PAUSE_AFTER_REFUSAL_MIN = timedelta(hours=1)
+
+
+def reserve(
+    connection: Connection,
+    platform: Platform,
+    consent_id: str,
+    command_id: str,
+    *,
+    attended: bool,
+    per_day_max: int,
+) -> None:
+    """The import is counted; call it in the transaction that accepts the command.
+
+    Raises:
+        MultipleAccessLimitExceeded: none is possible now; it says when.
+    """
+    now = platform.clock()
+    hold(connection, "consent", consent_id)
+    next_at = next_import_at(
+        connection, consent_id, now, attended=attended, per_day_max=per_day_max
+    )
+    if next_at > now:
+        raise used_up(next_at, now)
+    budget.reserve_import(connection, consent_id, command_id, now)
+
+
+def next_import_at(
+    connection: Connection,
+    consent_id: str,
+    now: datetime,
+    *,
+    attended: bool = False,
+    per_day_max: int = UNATTENDED_CALLS_PER_DAY_MAX,
+) -> datetime:
+    """When the next import of the consent is possible: now, or later."""
+    limit = min(IMPORTS_PER_DAY_MAX, per_day_max)
+    moments = [now, _freed(list(budget.imports_after(connection, consent_id, now - DAY)), limit)]
+    if not attended:
+        moments += [_next_call_at(connection, consent_id, now, per_day_max)]
+        moments += [budget.refused_until(connection, consent_id)]
+    return max(one for one in moments if one is not None)
+
+
+def imports_left(connection: Connection, consent_id: str, now: datetime) -> int:
+    """How many imports of the consent are left in these 24 hours, by the first ledger."""
+    return max(
+        0, IMPORTS_PER_DAY_MAX - len(budget.imports_after(connection, consent_id, now - DAY))
+    )
+
+
+async def refused_by_bank(
+    platform: Platform, consent_id: str, error: BankDailyLimit
+) -> MultipleAccessLimitExceeded:
+    """No unattended call is made until the bank can be expected to take one; says when."""
+    now = platform.clock()
+
+    def note(connection: Connection) -> datetime:
+        said = error.retry_after_s
+        if said is not None:
+            until = now + timedelta(seconds=said)
+        else:
+            had = budget.imports_after(connection, consent_id, now - DAY)
+            until = max(now + PAUSE_AFTER_REFUSAL_MIN, had[0] + DAY if had else now)
+        budget.refuse_until(connection, consent_id, until)
+        return max(until, next_import_at(connection, consent_id, now))
+
+    return used_up(await platform.store.change_with(note), now)
+
+
+def used_up(next_at: datetime, now: datetime) -> MultipleAccessLimitExceeded:
+    """The refusal, which says when the next import is possible."""
+    wait_s = max(1, math.ceil((next_at - now).total_seconds()))
+    moment = (now + timedelta(seconds=wait_s)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return MultipleAccessLimitExceeded(
+        "The imports this access allows in 24 hours are used up; the next is possible at"
+        f" {moment}.",
+        retry_after_s=wait_s,
+    )
+
+
+def _next_call_at(
+    connection: Connection, consent_id: str, now: datetime, per_day_max: int
+) -> datetime | None:
+    """When every account and endpoint of the consent has an unattended call left."""
+    made: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for one in attempts.unattended_since(connection, consent_id, now - DAY):
+        made[one.account_key, one.endpoint].append(one.finished_at or one.started_at)
+    freed = (_freed(sorted(moments), per_day_max) for moments in made.values())
+    return max((one for one in freed if one is not None), default=None)
+
+
+def _freed(moments: list[datetime], limit: int) -> datetime | None:
+    """When fewer than `limit` of these, oldest first, lie within 24 hours; None when they do."""
+    return moments[-limit] + DAY if len(moments) >= limit else None

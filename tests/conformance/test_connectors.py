@@ -29,6 +29,7 @@ from tests.support.bank import (
     target_in,
     walk,
 )
+from tests.support.bank_faults import CALL_FAULTS, PERSON_FAULTS
 
 pytestmark = pytest.mark.enable_socket
 
@@ -209,18 +210,6 @@ def test_the_fifth_unattended_read_of_a_day_is_refused(bank: Bank, seal: Seal) -
     on_road(bank, seal, work)
 
 
-PERSON_FAULTS = {
-    "test-blocked": errors.AccessBlocked,
-    "test-locked": errors.AccessTemporarilyBlocked,
-    "test-action": errors.ManualActionRequired,
-    "test-mismatch": errors.TargetCredentialsMismatch,
-    "test-method": errors.UnsupportedLoginMethod,
-    "test-language": errors.UnsupportedLanguage,
-    "test-level": errors.InsufficientIdentificationLevel,
-    "test-corporate": errors.BankUnavailable,
-}
-
-
 @pytest.mark.parametrize(("login", "expected"), PERSON_FAULTS.items())
 def test_a_refused_person_gets_the_bank_reason(
     bank: Bank, seal: Seal, login: str, expected: type[errors.OpenSaldoError]
@@ -275,16 +264,9 @@ def test_a_consent_revoked_by_us_is_over(bank: Bank, seal: Seal) -> None:
     on_road(bank, seal, work)
 
 
-CALL_FAULTS = {
-    "test-io": errors.BankUnreachable,
-    "test-maintenance": errors.BankMaintenance,
-    "test-down": errors.BankUnavailable,
-    "test-expired": errors.BankAccessEnded,
-    "test-fatal": errors.Defect,
-}
-
-
-@pytest.mark.parametrize(("login", "expected"), CALL_FAULTS.items())
+@pytest.mark.parametrize(
+    ("login", "expected"), [*CALL_FAULTS.items(), ("test-fatal", errors.Defect)]
+)
 def test_the_fault_logins_end_in_their_error(
     bank: Bank, seal: Seal, login: str, expected: type[errors.OpenSaldoError]
 ) -> None:

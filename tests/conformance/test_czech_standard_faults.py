@@ -13,6 +13,7 @@ from opensaldo.connectors.base import AccountReading, Page, Redirect
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import system_clock
 from tests.support.bank import HALF_A_YEAR, PSU, Bank, Road, WrongPage, running_bank, walk
+from tests.support.bank_faults import CALL_FAULTS, PERSON_FAULTS
 from tests.support.czech import on_czech_road
 
 pytestmark = pytest.mark.enable_socket
@@ -32,18 +33,6 @@ def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
 @pytest.fixture(autouse=True)
 def _fresh(bank: Bank) -> None:
     bank.reset()
-
-
-PERSON_FAULTS = {
-    "test-blocked": errors.AccessBlocked,
-    "test-locked": errors.AccessTemporarilyBlocked,
-    "test-action": errors.ManualActionRequired,
-    "test-mismatch": errors.TargetCredentialsMismatch,
-    "test-method": errors.UnsupportedLoginMethod,
-    "test-language": errors.UnsupportedLanguage,
-    "test-level": errors.InsufficientIdentificationLevel,
-    "test-corporate": errors.BankUnavailable,
-}
 
 
 @pytest.mark.parametrize(("login", "expected"), PERSON_FAULTS.items())
@@ -69,14 +58,6 @@ def test_wrong_passwords_and_second_thoughts(bank: Bank, seal: Seal) -> None:
             await road.connector.resume(request, step, answer)
 
     on_czech_road(bank, seal, work)
-
-
-CALL_FAULTS = {
-    "test-io": errors.BankUnreachable,
-    "test-maintenance": errors.BankMaintenance,
-    "test-down": errors.BankUnavailable,
-    "test-expired": errors.BankAccessEnded,
-}
 
 
 @pytest.mark.parametrize(("login", "expected"), CALL_FAULTS.items())

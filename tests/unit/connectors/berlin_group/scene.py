@@ -18,7 +18,7 @@ from opensaldo.connectors.protocols.berlin_group.dialects import BERLIN_GROUP, D
 from opensaldo.connectors.protocols.berlin_group.flow import BerlinGroup
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.secret import Secret
-from opensaldo.domain.target import AccountType, Interface, Target
+from tests.support.examples import a_sign_in, an_example_target
 
 NOW = datetime(2026, 3, 2, 10, 30, 15, tzinfo=UTC)
 ROOT = "https://api.example.org/psd2/v1"
@@ -32,28 +32,8 @@ PROFILE = Profile(
     history_days_later=90,
     calls_at_once_max=4,
 )
-TARGET = Target(
-    name="ExampleApi_ro",
-    country="ro",
-    institution="Example_ro",
-    official_name="Example",
-    official_url="https://example.org",
-    interface=Interface.PSD2,
-    protocol="berlin_group",
-    account_types=(AccountType.INDIVIDUAL,),
-    commands=("DefaultImportCommand",),
-    credentials=("API_SETUP",),
-)
-REQUEST = SignInRequest(
-    target=TARGET,
-    grant="g" * 32,
-    return_url="https://we.example.org/back?id=1",
-    state="st4te",
-    psu=PSU,
-    repeated=True,
-    history_days=365,
-    valid_until=NOW + timedelta(days=180),
-)
+TARGET = an_example_target("berlin_group", "ro")
+REQUEST = a_sign_in(TARGET, PSU, NOW, history_days=365)
 ACCESS = Access(
     grant="g" * 32,
     access_token=Secret(""),

@@ -16,7 +16,7 @@ import pytest
 
 from opensaldo import errors
 from opensaldo.connectors import trail
-from opensaldo.connectors.base import Access, Done, Page, PsuContext, Redirect, SignInRequest
+from opensaldo.connectors.base import Access, Done, Page, PsuContext, Redirect
 from opensaldo.connectors.certificates import make_seal
 from opensaldo.connectors.http import Door, Incoming, Outgoing
 from opensaldo.connectors.profile import Profile
@@ -25,6 +25,7 @@ from opensaldo.connectors.protocols.czech_standard.flow import CzechStandard
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.secret import Secret
 from tests.support.builders import a_psd2_target
+from tests.support.examples import a_sign_in
 
 NOW = datetime(2026, 3, 2, 10, 30, 15, 123456, tzinfo=UTC)
 PSU = PsuContext(ip_address="192.0.2.7", user_agent="Browser/1 č\r\nX: 1")
@@ -37,16 +38,7 @@ PROFILE = Profile(
     history_days_later=90,
     calls_at_once_max=4,
 )
-REQUEST = SignInRequest(
-    target=a_psd2_target(),
-    grant="g" * 32,
-    return_url="https://we.example.org/back?id=1",
-    state="st4te",
-    psu=PSU,
-    repeated=True,
-    history_days=5000,
-    valid_until=NOW + timedelta(days=400),
-)
+REQUEST = a_sign_in(a_psd2_target(), PSU, NOW, valid_until=NOW + timedelta(days=400))
 CLIENT = BankClient("cl1ent", Secret("s3cret"))
 ACCOUNT = {"id": "A/1", "identification": {"iban": "CZ3799900000002900000021"}, "currency": "CZK"}
 ACCESS = Access(

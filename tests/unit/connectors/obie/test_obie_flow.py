@@ -7,7 +7,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,7 +20,6 @@ from opensaldo.connectors.base import (
     AccountReading,
     PsuContext,
     Redirect,
-    SignInRequest,
     Spare,
 )
 from opensaldo.connectors.certificates import make_seal
@@ -29,7 +28,7 @@ from opensaldo.connectors.profile import Profile
 from opensaldo.connectors.protocols.obie.flow import CONSENT, LIST, Obie
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.secret import Secret
-from opensaldo.domain.target import AccountType, Interface, Target
+from tests.support.examples import a_sign_in, an_example_target
 
 NOW = datetime(2026, 3, 2, 10, 30, 15, tzinfo=UTC)
 PSU = PsuContext(ip_address="192.0.2.7", user_agent="Browser/1")
@@ -42,28 +41,8 @@ PROFILE = Profile(
     history_days_later=90,
     calls_at_once_max=4,
 )
-TARGET = Target(
-    name="ExampleApi_lt",
-    country="lt",
-    institution="Example_lt",
-    official_name="Example",
-    official_url="https://example.org",
-    interface=Interface.PSD2,
-    protocol="obie",
-    account_types=(AccountType.INDIVIDUAL,),
-    commands=("DefaultImportCommand",),
-    credentials=("API_SETUP",),
-)
-REQUEST = SignInRequest(
-    target=TARGET,
-    grant="g" * 32,
-    return_url="https://we.example.org/back?id=1",
-    state="st4te",
-    psu=PSU,
-    repeated=True,
-    history_days=5000,
-    valid_until=NOW + timedelta(days=180),
-)
+TARGET = an_example_target("obie", "lt")
+REQUEST = a_sign_in(TARGET, PSU, NOW)
 ACCESS = Access(
     grant="g" * 32,
     access_token=Secret("t0ken"),

@@ -17,14 +17,14 @@ from joserfc.jwk import RSAKey
 
 from opensaldo import errors
 from opensaldo.connectors import trail
-from opensaldo.connectors.base import Access, Done, Page, PsuContext, Redirect, SignInRequest
+from opensaldo.connectors.base import Access, Done, Page, PsuContext, Redirect
 from opensaldo.connectors.certificates import make_seal
 from opensaldo.connectors.http import Door, Incoming, Outgoing
 from opensaldo.connectors.profile import Profile
 from opensaldo.connectors.protocols.polish_api.flow import PolishApi
 from opensaldo.connectors.signing import BankKeys, Seal
 from opensaldo.domain.secret import Secret
-from opensaldo.domain.target import AccountType, Interface, Target
+from tests.support.examples import a_sign_in, an_example_target
 
 NOW = datetime(2026, 3, 2, 10, 30, 15, 123456, tzinfo=UTC)
 PSU = PsuContext(ip_address="192.0.2.7", user_agent="Browser/1")
@@ -39,28 +39,8 @@ PROFILE = Profile(
     history_days_later=90,
     calls_at_once_max=4,
 )
-TARGET = Target(
-    name="ExampleApi",
-    country="pl",
-    institution="Example",
-    official_name="Example",
-    official_url="https://example.org",
-    interface=Interface.PSD2,
-    protocol="polish_api",
-    account_types=(AccountType.INDIVIDUAL,),
-    commands=("DefaultImportCommand",),
-    credentials=("API_SETUP",),
-)
-REQUEST = SignInRequest(
-    target=TARGET,
-    grant="g" * 32,
-    return_url="https://we.example.org/back?id=1",
-    state="st4te",
-    psu=PSU,
-    repeated=True,
-    history_days=5000,
-    valid_until=NOW + timedelta(days=180),
-)
+TARGET = an_example_target("polish_api", "pl")
+REQUEST = a_sign_in(TARGET, PSU, NOW)
 ACCESS = Access(
     grant="g" * 32,
     access_token=Secret("t0ken"),

@@ -56,7 +56,11 @@ class Transcript:
         self._lines.clear()
         self.is_on = self._file is not None
 
-    def add(self, request: dict[str, Any], reply: dict[str, Any] | None) -> None:
+    def now(self) -> str:
+        """The bank's instant as a line has it."""
+        return self._clock.now().isoformat().replace("+00:00", "Z")
+
+    def add(self, at: str, request: dict[str, Any], reply: dict[str, Any] | None) -> None:
         """One more line; `reply` is None when the line was cut before a byte of it.
 
         Raises:
@@ -64,7 +68,6 @@ class Transcript:
         """
         if len(self._lines) >= LINES_MAX:
             raise OverflowError(f"a transcript has at most {LINES_MAX} lines")
-        at = self._clock.now().isoformat().replace("+00:00", "Z")
         line = json.dumps({"at": at, "request": request, "reply": reply}, ensure_ascii=False)
         self._lines.append(LOOPBACK.sub(r"\1PORT", OPAQUE.sub("<opaque>", line)))
 

@@ -18,6 +18,7 @@ from typing import Any
 from kontobank.app import create_app
 from kontobank.app.server import listen, make_server, run_together
 from kontobank.clock import Clock
+from kontobank.faults import Plan
 from kontobank.transcript import Transcript
 from tests.support.bank import Bank
 from tests.support.platform import PlatformThread, platform_thread
@@ -75,10 +76,17 @@ class VirtualWorld:
 
 @contextmanager
 def bank_thread(
-    folder: Path, clock: Clock, *, seed: int = 1, transcript: Transcript | None = None
+    folder: Path,
+    clock: Clock,
+    *,
+    seed: int = 1,
+    transcript: Transcript | None = None,
+    fault_plan: Plan | None = None,
 ) -> Iterator[Bank]:
     """A KontoBank in this process, on a port of its own, for as long as the block lasts."""
-    app = create_app(seed=seed, data_dir=folder, clock=clock, transcript=transcript)
+    app = create_app(
+        seed=seed, data_dir=folder, clock=clock, transcript=transcript, fault_plan=fault_plan
+    )
     ready = threading.Event()
     sock = listen("127.0.0.1", 0)
     server = make_server(app, ready.set)
@@ -104,14 +112,29 @@ def virtual_world(
     seed: int = 1,
     start: datetime = START,
     transcript_file: Path | None = None,
+    fault_plan: Plan | None = None,
     **settings: Any,
 ) -> Iterator[VirtualWorld]:
-    """Bank and platform under one clock for as long as the block lasts; settings as in `config`."""
+    """Bank and platform under one clock for as long as the block lasts.
+
+    Args:
+        folder: where both keep everything.
+        seed: the bank's.
+        start: the first instant of both.
+        transcript_file: written when the block ends.
+        fault_plan: how the bank fails.
+        settings: as in `config`.
+
+    When a call fails, the platform stops the others under way. How far those came is the real
+    time's affair, so there transcripts may differ; outcomes and what was imported do not.
+    """
     clock = VirtualClock(start)
     transcript = Transcript(clock, transcript_file)
     limits = {"OPEN_SESSIONS": MANY, "WAITING_COMMANDS": MANY, "REQUESTS_PER_MINUTE": MANY}
     with (
-        bank_thread(folder / "bank", clock, seed=seed, transcript=transcript) as bank,
+        bank_thread(
+            folder / "bank", clock, seed=seed, transcript=transcript, fault_plan=fault_plan
+        ) as bank,
         platform_thread(
             folder / "platform", bank.url, clock=clock, **(limits | settings)
         ) as platform,

@@ -23,11 +23,11 @@ class Recorder:
         if not (self._transcript.is_on and is_http) or scope["path"].startswith(UNRECORDED):
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(receive, send)
+        exchange, at = _Exchange(receive, send), self._transcript.now()
         try:
             await self._app(scope, exchange.receive, exchange.send)
         finally:
-            self._transcript.add(exchange.request(scope), exchange.reply())
+            self._transcript.add(at, exchange.request(scope), exchange.reply())
 
 
 class _Exchange:

@@ -9,10 +9,13 @@ import pytest
 
 from kontobank.app import create_app
 from kontobank.clock import Clock
+from kontobank.faults import Fault, Plan, Rule
 from kontobank.transcript import Transcript
 from tests.unit.kontobank.conftest import NOW
 from tests.unit.kontobank.tpp import Tpp, call_asgi
 from tests.unit.kontobank.xs2a import GLOBAL, Xs2a
+
+FAILURE = Fault("status", status=503)
 
 
 def visit(app, login, *, consent_id="consent-1"):
@@ -40,12 +43,15 @@ def test_the_same_seed_answers_with_the_same_bytes(bank_dir, login):
     assert visit(create_app(5, bank_dir, Clock(NOW)), login) != one
 
 
-def test_who_comes_first_changes_no_line_of_the_transcript(bank_dir):
+@pytest.mark.parametrize(
+    "plan", [None, Plan(9, (Rule(FAILURE, "getTransactionsDone", share_ratio=0.5),))]
+)
+def test_who_comes_first_changes_no_line_of_the_transcript(bank_dir, plan):
     people = ("alive-anna", "alive-ro-ion", "alive-2x20-jan")
     found = []
     for order in (people, people[::-1], (*people[1:], people[0])):
         clock = Clock(NOW)
-        app = create_app(4, bank_dir, clock, transcript=Transcript(clock))
+        app = create_app(4, bank_dir, clock, transcript=Transcript(clock), fault_plan=plan)
         call_asgi(app, "POST", "/switchboard/transcript", {})
         for login in order:
             if login.startswith("alive-ro"):
@@ -55,6 +61,7 @@ def test_who_comes_first_changes_no_line_of_the_transcript(bank_dir):
         found.append(call_asgi(app, "GET", "/switchboard/transcript", {}).text)
     assert found[0] == found[1] == found[2]
     assert len(found[0].splitlines()) > 20
+    assert ("INJECTED" in found[0]) == (plan is not None)
 
 
 def test_a_line_tells_what_passed_without_names_that_only_live_once(app, tpp):
@@ -100,9 +107,9 @@ def test_the_transcript_starts_anew_and_ends_with_a_reset(app, tpp):
 def test_a_transcript_that_would_not_be_whole_is_an_error(monkeypatch):
     monkeypatch.setattr("kontobank.transcript.LINES_MAX", 1)
     transcript = Transcript(Clock(NOW))
-    transcript.add({"line": "GET /"}, None)
+    transcript.add(transcript.now(), {"line": "GET /"}, None)
     with pytest.raises(OverflowError, match="at most 1"):
-        transcript.add({"line": "GET /"}, None)
+        transcript.add(transcript.now(), {"line": "GET /"}, None)
 
 
 @pytest.mark.enable_socket

@@ -1,6 +1,7 @@
 """Write the documents that are made from code and data; `--check` only says which are stale.
 
-Made: docs/reference/errors.md (from errors.py), docs/reference/coverage.md (from the bank files)
+Made: docs/reference/errors.md (from errors.py), docs/reference/coverage.md (from the bank files),
+docs/reference/misbehaviour.md (from KontoBank's faults and packs)
 and the table of settings in README.md (from config.py).
 """
 
@@ -8,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from kontobank.faults import KINDS, WORDINGS
+from kontobank.quirks import PACKS
 from opensaldo import errors
 from opensaldo.config import PREFIX, VARIABLES
 from opensaldo.domain.target import Interface
@@ -34,6 +37,42 @@ wait.
 
 A 401 is the exception: it has no name, and a comment that shows the calling address and the key,
 masked.
+"""
+ABOUT_MISBEHAVIOUR = """
+KontoBank fails as it is told: call by call at its switchboard, by a seeded plan, or always, in the
+way of some real bank (a pack).
+
+`kontobank serve --faults FILE.toml` follows a plan from its start and after each reset; the same
+as JSON goes to `PUT /switchboard/plan`, and `{"random": 7}` is the plan that seed 7 draws. What a
+call meets depends on the seed, the login, the account, the endpoint and which one of those calls it
+is, never on the time or on other callers.
+
+```toml
+seed = 7
+
+[latency]
+shape = "lognormal"   # or "constant", "heavy_tail"
+ms = 80               # the constant, the median, or the least of a heavy tail
+
+[[fault]]
+kind = "limit"
+wording = "silence"
+path = "getTransactions"   # an endpoint as GET /switchboard/log names it; any without it
+login = "test1"
+account = "1234"           # the last four characters of its number
+nth = [2]                  # of those calls, counted from 1; all of them without it
+share = 0.5                # of these calls, drawn by the seed
+```
+
+What a platform can see of a page that was left out is in the reply or nowhere. With running
+balances on the rows (PolishAPI, Berlin Group, OBIE) a gap between two pages shows; a list that
+simply ends early shows only where the bank counts its rows or pages (Czech standard, OBIE).
+"""
+ABOUT_PACKS = """
+`PUT /switchboard/packs` with `{"packs": ["ids-reissued", "nulls"], "login": "test1"}` switches
+packs on for a login, without `login` for everybody, an empty list switches them off; a mask brings
+its own in the member `quirks`. Each stands in a test in which an importer that believes banks gets
+it wrong and the platform right, both held against the bank's own books.
 """
 COUNTED = ("banks", "psd2", "fallback", "cards", "multiple_access")
 ABOUT_COVERAGE = """\
@@ -127,6 +166,40 @@ def _fields_of(covered: Coverage, noun: str) -> str:
     return f"### {noun.capitalize()}\n\n{table(('fields', 'targets'), *rows)}\n"
 
 
+def misbehaviour_page() -> str:
+    """docs/reference/misbehaviour.md: what the mock bank can do wrong."""
+    faults = [(f"`{kind}`", what) for kind, what in KINDS.items()]
+    wordings = [
+        (f"`{name}`", one.form, one.code or one.text or "–", one.wait or "none")
+        for name, one in WORDINGS.items()
+    ]
+    packs = [
+        (
+            f"`{one.name}`",
+            one.does,
+            _source(one.source),
+            " ".join(f"`{at}`" for at in one.standards),
+        )
+        for one in PACKS.values()
+    ]
+    return (
+        f"# Misbehaviour on request\n\n{MADE}\n{ABOUT_MISBEHAVIOUR}\n"
+        f"## Kinds of fault\n\n{table(('kind', 'what the caller meets'), *faults)}\n"
+        f"## Wordings of 429\n\n"
+        f"{table(('wording', 'form', 'says', 'Retry-After'), *wordings)}\n"
+        f"## Packs\n{ABOUT_PACKS}\n"
+        f"{table(('pack', 'what the bank does', 'met in', 'played at'), *packs)}"
+    )
+
+
+def _source(written: str) -> str:
+    """A thread as a link; a note as it is."""
+    repository, sign, number = written.partition("#")
+    if not sign:
+        return written
+    return f"[{written}](https://github.com/{repository}/issues/{number})"
+
+
 def settings_table() -> str:
     """The table of settings in the README."""
     rows = [
@@ -148,6 +221,7 @@ def documents() -> dict[str, str]:
     return {
         "docs/reference/errors.md": errors_page(),
         "docs/reference/coverage.md": coverage_page(),
+        "docs/reference/misbehaviour.md": misbehaviour_page(),
         "README.md": readme(),
     }
 

@@ -27,7 +27,7 @@ class Mask:
     `approaches` are the ways of strong customer authentication, the preferred one first:
     redirect, oauth, decoupled, embedded. `history_days_initial` is served within
     `history_window_minutes` of SCA, `history_days_later` afterwards. `version` is the standard's,
-    where an address does not say it.
+    where an address does not say it. `quirks` are the packs of misbehaviour that are on.
     """
 
     name: str = "KontoBank"
@@ -40,6 +40,7 @@ class Mask:
     history_window_minutes: int = 15
     history_days_later: int = 90
     history_extra_sca: bool = False
+    quirks: tuple[str, ...] = ()
 
 
 PLAIN = Mask()

@@ -29,6 +29,8 @@ from kontobank.faults import (
 from kontobank.outages import EVERYWHERE, OUTAGE_MAX_S, Outages
 from kontobank.outages import KINDS as OUTAGES
 from kontobank.people.countries import COUNTRIES
+from kontobank.quirks import Packs, UnknownPack
+from kontobank.quirks.packs import EVERYBODY
 from kontobank.signing import Seals
 from kontobank.transcript import Transcript
 from kontobank.world import truth
@@ -65,6 +67,7 @@ class Controls:
     seals: Seals
     outages: Outages
     transcript: Transcript
+    packs: Packs
     others: tuple[Resettable, ...] = ()
 
     async def add_fault(self, request: Request) -> Response:
@@ -89,6 +92,15 @@ class Controls:
         plan = plan_of(await _object(request))
         self.faults.follow(plan)
         return JSONResponse({"seed": plan.seed, "rules": len(plan.rules)})
+
+    async def switch_packs(self, request: Request) -> Response:
+        """These packs of misbehaviour, and no others, are on for a login or for everybody."""
+        body = await _object(request)
+        names, login = body.get("packs"), str(body.get("login") or EVERYBODY)
+        if not isinstance(names, list):
+            raise Unclear("packs is a list of names")
+        self.packs.switch(login, map(str, names))
+        return JSONResponse({"login": login, "packs": sorted(map(str, names))})
 
     async def clear_faults(self, _request: Request) -> Response:
         """No fault is planned."""
@@ -227,6 +239,7 @@ class Controls:
             self.journal,
             self.faults,
             self.seals,
+            self.packs,
             self.outages,
             self.transcript,
         )
@@ -242,6 +255,7 @@ def routes(controls: Controls) -> list[Route]:
         ("POST", "/switchboard/faults", controls.add_fault),
         ("DELETE", "/switchboard/faults", controls.clear_faults),
         ("PUT", "/switchboard/plan", controls.follow_plan),
+        ("PUT", "/switchboard/packs", controls.switch_packs),
         ("POST", "/switchboard/clock", controls.move_clock),
         ("POST", "/switchboard/latency", controls.set_latency),
         ("POST", "/switchboard/consents/{consent_id}/withdraw", controls.withdraw),
@@ -268,7 +282,7 @@ def _clear(handler: Handler) -> Handler:
     async def answer(request: Request) -> Response:
         try:
             return await handler(request)
-        except (Unclear, PlanRefused) as complaint:
+        except (Unclear, PlanRefused, UnknownPack) as complaint:
             return JSONResponse({"error": str(complaint)}, 400)
 
     return answer

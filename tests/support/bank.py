@@ -60,6 +60,10 @@ class Bank:
         """A seeded plan of faults is in force, and counts its calls from one."""
         self._switch("PUT", "/switchboard/plan", plan)
 
+    def switch_packs(self, packs: list[str], login: str = "*") -> None:
+        """These packs of misbehaviour, and no others, are on for this login."""
+        self._switch("PUT", "/switchboard/packs", {"packs": packs, "login": login})
+
     def log(self) -> list[dict[str, Any]]:
         """All calls the bank has seen."""
         rows: list[dict[str, Any]] = self._switch("GET", "/switchboard/log?since=0")["rows"]

@@ -8,6 +8,9 @@ from kontobank.access.journal import CallRow
 from kontobank.apis.breakage import refusal_of
 from kontobank.apis.parts import Parts
 from kontobank.faults import Fault, call_fault
+from kontobank.mask import Mask
+from kontobank.quirks import CUTS, Sight, seen
+from kontobank.world import Transaction
 
 
 class Named(Protocol):
@@ -47,12 +50,35 @@ class Answered(Protocol):
     def page(self) -> str | int | None: ...
 
 
+class Masked(Answered, Protocol):
+    """A call at a bank that may wear a mask."""
+
+    @property
+    def mask(self) -> Mask: ...
+
+
 def planned(parts: Parts, call: Answered) -> Fault | None:
     """The fault planned for this call, the same however often it is asked for."""
     if not call.is_planned:
         call.planned = parts.faults.take(call.endpoint, call.login, call.account)
         call.is_planned = True
     return call.planned
+
+
+def sighted(parts: Parts, call: Masked, account: str, rows: list[Transaction]) -> list[Transaction]:
+    """The rows of a list, newest first, as the packs that are on show them at this call.
+
+    Call it once for a list's reply: it counts the reading, and plans how packs cut the page.
+    """
+    names = parts.packs.on(call.mask, call.login)
+    if not names:
+        return rows
+    is_first = not call.page
+    reading = parts.packs.reading(call.login or "", account, call.endpoint, is_first_page=is_first)
+    if planned(parts, call) is None:
+        kinds = [CUTS[name](reading, is_first) for name in sorted(names & CUTS.keys())]
+        call.planned = next((Fault(kind) for kind in kinds if kind), None)
+    return seen(names, rows, Sight(parts.seed, call.login or "", account, reading))
 
 
 def fault_of(

@@ -10,6 +10,7 @@ from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
 from kontobank.clock import Clock
 from kontobank.faults import FaultPlan
+from kontobank.quirks import Packs
 from kontobank.signing import Seals, Signer
 from kontobank.world import World, world_at
 
@@ -29,6 +30,7 @@ class Parts:
     signer: Signer
     seals: Seals
     public_url: str | None
+    packs: Packs
 
     def world(self, country: str, login: str, at: datetime | None = None) -> World:
         """What the login sees now, or saw at the instant."""

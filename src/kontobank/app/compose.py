@@ -23,6 +23,7 @@ from kontobank.clock import Clock
 from kontobank.faults import FaultPlan, Plan
 from kontobank.login.steps import Desk
 from kontobank.outages import Outages
+from kontobank.quirks import Packs
 from kontobank.servercert import ServerCertificates
 from kontobank.signing import Seals, Signer
 from kontobank.story import page
@@ -70,6 +71,7 @@ def create_app(
         ledger=Ledger(),
         journal=Journal(),
         faults=faults,
+        packs=Packs(),
         signer=Signer(data_dir),
         seals=Seals(),
         public_url=public_url.rstrip("/") if public_url else None,
@@ -122,6 +124,7 @@ def _controls(
         parts.seals,
         outages,
         transcript,
+        parts.packs,
         others,
     )
 

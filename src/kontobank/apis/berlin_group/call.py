@@ -62,6 +62,7 @@ class Call(Fallible):
     consent: AccountConsent | None = None
     account: str | None = None
     page: str | None = None
+    packs: frozenset[str] = frozenset()
 
     @property
     def is_attended(self) -> bool:

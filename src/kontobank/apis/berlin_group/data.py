@@ -7,12 +7,13 @@ from typing import Any
 from kontobank import seeds
 from kontobank.access.consents import AccountConsent
 from kontobank.access.nouns import AccessRefused
-from kontobank.apis.answered import planned
+from kontobank.apis.answered import planned, sighted
 from kontobank.apis.berlin_group import listing, render, tokens
 from kontobank.apis.berlin_group.call import Call, Reply
 from kontobank.apis.paging import Page, cut, rows_per_page
 from kontobank.apis.parts import Parts
 from kontobank.people.owners import BOOKED_ONLY_LOGIN, SUB_ACCOUNTS_LOGIN
+from kontobank.quirks import another_name
 from kontobank.world import Account, Card, Transaction, wallet
 
 EVERY_ACCOUNT = "*"
@@ -127,15 +128,18 @@ def _report(
 ) -> dict[str, Any]:
     """The lists of one page and the link to the next."""
     statuses = listing.STATUSES if call.endpoint == "getTransactions" else listing.CARD_STATUSES
-    is_booked_only = consent.login == BOOKED_ONLY_LOGIN
+    is_booked_only = consent.login == BOOKED_ONLY_LOGIN or "booked-only" in call.packs
     period = listing.read_period(call, parts.clock.today(), statuses, is_booked_only=is_booked_only)
-    listing.check_period(consent, call.mask, period.first, parts)
+    listing.check_period(consent, call, period.first, parts)
+    if call.page and "pages-count-as-calls" in call.packs:
+        raise AccessRefused(429, "ACCESS_EXCEEDED", "one call a list")
     page, key = listing.read_place(parts, call, period)
     account = _as_of(parts, call, consent, account, page.at)
     _count(parts, call, consent, number)
     report: dict[str, Any] = {"_links": {}}
     if period.status in listing.BOOKED:
         rows = [row for row in account.rows(period.first, period.last) if is_listed(row)][::-1]
+        rows = sighted(parts, call, number, rows)
         size = rows_per_page(parts.seed, consent.login or "", listing.PER_PAGE_MAX)
         shown = cut(len(rows), page, size, planned(parts, call))
         report["booked"] = [write(row) for row in rows[shown.start : shown.end]]
@@ -203,6 +207,7 @@ def _consent(parts: Parts, call: Call) -> AccountConsent:
         call.consent = None
     consent = parts.consents.usable(name, call.tpp, call.place)
     tokens.check(call, consent)
+    call.packs = parts.packs.on(call.mask, consent.login)
     if consent.withdraws_next and call.endpoint in IMPORT_STARTS:
         parts.consents.end(consent, "revokedByPsu")
         parts.consents.usable(name, call.tpp, call.place)
@@ -249,7 +254,8 @@ def _account(parts: Parts, call: Call, kind: str) -> tuple[AccountConsent, Accou
     """The consent and the account of the path, else 404; 401 where the consent lacks the kind."""
     consent = _consent(parts, call)
     for account in _accounts(parts, call, consent):
-        if resource_id(parts, consent, _key(account)) == call.path["account"]:
+        name = resource_id(parts, consent, _key(account))
+        if call.path["account"] in (name, another_name(name, call.packs)):
             call.account = account.number[-4:]
             _check_kind(consent, account.number, kind)
             return consent, account

@@ -10,7 +10,6 @@ from kontobank.access.nouns import AccessRefused
 from kontobank.apis.berlin_group.call import Call
 from kontobank.apis.paging import Page, read_page, write_page
 from kontobank.apis.parts import Parts
-from kontobank.mask import Mask
 from kontobank.world import Transaction
 
 PER_PAGE_MAX = 100
@@ -52,20 +51,24 @@ def read_period(
         first = today
     if first > last:
         raise AccessRefused(400, "PARAMETER_NOT_CONSISTENT", "dateFrom is after dateTo")
+    if "last-day-left-out" in call.packs and "dateTo" in call.query:
+        last -= timedelta(days=1)
     return Period(status, first, min(last, today))
 
 
-def check_period(consent: AccountConsent, mask: Mask, first: date, parts: Parts) -> None:
+def check_period(consent: AccountConsent, call: Call, first: date, parts: Parts) -> None:
     """The days may be read now, else AccessRefused 400 PERIOD_INVALID.
 
     RTS art. 10a: the whole history for some minutes after SCA, then the last days only; where the
     mask asks for it, the whole history needs a second SCA.
     """
+    mask = call.mask
     opened_at = consent.extra_sca_at if mask.history_extra_sca else consent.sca_at
     if consent.extra_sca_at is not None:
         opened_at = consent.extra_sca_at
     window = timedelta(minutes=mask.history_window_minutes)
     is_open = opened_at is not None and parts.clock.now() - opened_at <= window
+    is_open = is_open and "history-capped" not in call.packs
     days = mask.history_days_initial if is_open else mask.history_days_later
     if first < parts.clock.today() - timedelta(days=days):
         raise AccessRefused(400, "PERIOD_INVALID", f"not older than {days} days")

@@ -39,10 +39,19 @@ def error(status: int, code: str, text: str) -> Reply:
 
 def spoiled(call: Call, reply: Reply) -> Reply:
     """The reply as the bank of this login writes it: some keep to the standard less than others."""
-    if reply.body is None or call.login not in quirks.XS2A_QUIRKS:
+    own = [quirks.XS2A_QUIRKS[call.login]] if call.login in quirks.XS2A_QUIRKS else []
+    own += [quirks.REPLIES[name] for name in sorted(call.packs & quirks.REPLIES.keys())]
+    if "balances-fail" in call.packs and call.endpoint == "getBalances":
+        return error(500, "INTERNAL_SERVER_ERROR", "no balance today")
+    if "error-as-success" in call.packs and call.endpoint == "getTransactions":
+        return Reply(200, error(500, "SERVICE_UNAVAILABLE", "try again later").body)
+    if reply.body is None or not own:
         return reply
-    quirk = quirks.XS2A_QUIRKS[call.login]
-    return Reply(reply.status, quirk(json.loads(dumps(reply.body))), reply.headers)
+    worse = json.loads(dumps(reply.body))
+    for quirk in own:
+        worse = quirk(worse)
+    text = dumps(worse).decode().replace("{here}", call.base_url)
+    return Reply(reply.status, json.loads(text), reply.headers)
 
 
 def sent(call: Call, reply: Reply, *, is_ascii: bool = False) -> Response:
@@ -52,9 +61,14 @@ def sent(call: Call, reply: Reply, *, is_ascii: bool = False) -> Response:
         headers[call.dialect.request_id] = call.request_id
     if reply.body is None:
         return Response(status_code=reply.status, headers=headers)
-    body, kind = reply.body, JSON_TYPE
+    body: Any = reply.body
+    kind = JSON_TYPE
     if reply.status >= 400 and call.login == PROBLEM_LOGIN:
         body, kind = _problem(body), PROBLEM_TYPE
+    elif reply.status >= 400 and "tppMessages" in body:
+        body = quirks.as_error(call.packs, body)
+    if body is None:
+        return Response(status_code=reply.status, headers=headers)
     raw = json.dumps(body).encode() if is_ascii else dumps(body)
     return Response(raw, reply.status, headers, media_type=kind)
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from kontobank.access.nouns import AccessRefused, Consent
-from kontobank.apis.answered import planned
+from kontobank.apis.answered import planned, sighted
 from kontobank.apis.czech_standard import render
 from kontobank.apis.czech_standard.call import Call, Reply
 from kontobank.apis.czech_standard.check import PARAMETER_INVALID, Invalid, bearer_of, whole_of
@@ -54,7 +54,7 @@ def transactions(parts: Parts, call: Call) -> Reply:
     _check_currency(call, account)
     first, last = _period(parts, call, consent)
     _count(parts, call, consent, account.number)
-    rows = _rows(account, first, last)
+    rows = sighted(parts, call, account.number, _rows(account, first, last))
     if _is_oldest_first(call):
         rows.reverse()
     reply = _listed(parts, call, "transactions", rows, lambda row: render.transaction(row, account))

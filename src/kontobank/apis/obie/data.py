@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from kontobank import seeds
 from kontobank.access.nouns import AccessRefused, Consent
 from kontobank.access.scopes import earliest_on
-from kontobank.apis.answered import planned
+from kontobank.apis.answered import planned, sighted
 from kontobank.apis.obie import render
 from kontobank.apis.obie.call import Call, Reply
 from kontobank.apis.obie.intents import Intents
@@ -66,7 +66,7 @@ def get_transactions(parts: Parts, intents: Intents, call: Call) -> Reply:
     last = min(page.day, _day(call, "toBookingDateTime") or today)
     _count(parts, call, consent, account.number)
     account = parts.world(call.country, consent.login, page.at).named(account)
-    rows = account.rows(first, last)[::-1]
+    rows = sighted(parts, call, account.number, account.rows(first, last)[::-1])
     size = rows_per_page(parts.seed, consent.login, PER_PAGE_MAX)
     found = cut(len(rows), page, size, planned(parts, call))
     shown: list[Transaction] = rows[found.start : found.end]

@@ -16,7 +16,7 @@ from kontobank.apis.polish_api.replies import (
     signed,
 )
 from kontobank.faults import Fault
-from kontobank.quirks import Reply
+from kontobank.quirks.replies import Reply
 from kontobank.signing import SIGNATURE_HEADER
 
 ERROR_FAULTS = {

@@ -4,7 +4,7 @@ from typing import Any
 
 from kontobank.access.nouns import AccessRefused, Consent
 from kontobank.access.scopes import earliest_on
-from kontobank.apis.answered import planned
+from kontobank.apis.answered import planned, sighted
 from kontobank.apis.cut import dumps
 from kontobank.apis.paging import Page, read_page, rows_per_page, write_page
 from kontobank.apis.parts import Parts
@@ -73,6 +73,7 @@ def get_list(parts: Parts, call: Call) -> bytes:
     earliest = earliest_on(consent, f"ais:{call.endpoint}", parts.clock.now(), call.mask)
     if call.endpoint == "getTransactionsDone":
         rows = listing.booked(account, call.body, earliest, page.day)
+        rows = sighted(parts, call, account.number, rows)
     else:
         rows = listing.unbooked(account, STATUS_OF[call.endpoint], call.body, earliest)
     shown = listing.shown(rows, page, size, key, planned(parts, call))

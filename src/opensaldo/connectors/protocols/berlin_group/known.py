@@ -67,6 +67,20 @@ def path_of(number: str, *rest: str) -> str:
     return "/".join(("card-accounts" if is_card else "accounts", name, *rest))
 
 
+def once_each(listed: Iterable[ListedAccount]) -> tuple[ListedAccount, ...]:
+    """The accounts, each under the first of its names: a joint one may be listed for each holder.
+
+    Accounts are the same when number and currency are; a number that is masked proves nothing.
+    """
+    found: dict[tuple[str | None, ...], ListedAccount] = {}
+    for one in listed:
+        account = one.reading.account
+        is_whole = one.reading.card is None and account.iban and account.iban.isalnum()
+        number = account.iban if is_whole else one.resource_id
+        found.setdefault((number, account.currency, one.part_currency), one)
+    return tuple(found.values())
+
+
 def known_of(one: ListedAccount, root: str) -> Known:
     """What must be remembered of a listed account."""
     number = number_of(one) or ""

@@ -26,6 +26,7 @@ from opensaldo.connectors.protocols.berlin_group.known import (
     Known,
     known_of,
     number_of,
+    once_each,
     part_currency_of,
     path_of,
     read_known,
@@ -72,7 +73,7 @@ class Reader:
         found = await self._told_apart(access, psu, convert.accounts(body))
         if with_cards:
             found += await self._listed_cards(access, psu)
-        return tuple(one for one in found if not one.is_closed and one.resource_id)
+        return once_each(one for one in found if not one.is_closed and one.resource_id)
 
     async def account(self, access: Access, number: str, psu: PsuContext | None) -> AccountReading:
         """One account with its balances, if the consent covers them, and what quirks add."""

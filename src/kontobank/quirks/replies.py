@@ -75,7 +75,7 @@ def no_links(reply: Reply) -> Reply:
 
 def number_amounts(reply: Reply) -> Reply:
     """Amounts are JSON numbers, those without cents are texts without decimals."""
-    for node in _nodes(reply):
+    for node in nodes(reply):
         value = node.get("amount")
         if isinstance(value, str):
             node["amount"] = value[:-3] if value.endswith(".00") else float(value)
@@ -103,7 +103,7 @@ def masked_numbers(reply: Reply) -> Reply:
         for name in ("creditorAccount", "debtorAccount"):
             if place % 2 and name in row:
                 row[name] = {}
-    for node in _nodes(reply):
+    for node in nodes(reply):
         number = node.get("iban")
         if isinstance(number, str):
             node["iban"] = number[:2] + "*" * (len(number) - 6) + number[-4:]
@@ -160,13 +160,13 @@ def query_links(reply: Reply) -> Reply:
     return reply
 
 
-def _nodes(node: Any) -> Iterator[Reply]:
+def nodes(node: Any) -> Iterator[Reply]:
     """Every object within, outermost first."""
     if isinstance(node, dict):
         yield node
     for inner in node.values() if isinstance(node, dict) else node:
         if isinstance(inner, (dict, list)):
-            yield from _nodes(inner)
+            yield from nodes(inner)
 
 
 XS2A_QUIRKS: dict[str, Callable[[Reply], Reply]] = {

@@ -223,6 +223,9 @@ STATUSES_OF_NAME: dict[str, set[int]] = {
     # Not of the contract, which lets the list grow: what our own additions refuse.
     "InvalidCursor": {400},
     "CursorExpired": {410},
+    "IdempotencyKeyInUse": {409},
+    "IdempotencyAnswerLost": {409},
+    "IdempotencyKeyReused": {422},
 }
 # These join the tree together with the statements and the reports they belong to.
 NOT_RAISED_YET = {

@@ -10,7 +10,8 @@ OpenSaldoError              wire_name, http_status, retry_after_s, message; neve
 │  ├─ 400                   InvalidArgument, CommandNotAvailable, DefaultImportAlreadyExecuted,
 │  │                        NoDataToCalculateScore
 │  ├─ FeatureNotEnabled 403, MethodNotAllowed 405, CursorExpired 410, PayloadTooLarge 413,
-│  │                        UnsupportedMediaType 415
+│  │                        UnsupportedMediaType 415, IdempotencyKeyInUse 409,
+│  │                        IdempotencyAnswerLost 409, IdempotencyKeyReused 422
 │  └─ LimitError            429 (TooManyRequests, ConcurrentSessionsLimitExceed,
 │                           JobsQuotaExceeded, MultipleAccessLimitExceeded)
 ├─ SessionError             a new sign-in is needed (SessionExpired, NotSignedIn, AlreadySignedIn)
@@ -144,6 +145,18 @@ class FeatureNotEnabled(CallerError, http_status=403):
 
 class CursorExpired(CallerError, http_status=410):
     """Events after this cursor are no longer kept; start again without one and read your state."""
+
+
+class IdempotencyKeyInUse(CallerError, http_status=409):
+    """A request with this Idempotency-Key is under way; ask again as Retry-After says."""
+
+
+class IdempotencyAnswerLost(CallerError, http_status=409):
+    """This request was carried out, but its answer was lost; read the events for what it did."""
+
+
+class IdempotencyKeyReused(CallerError, http_status=422):
+    """This Idempotency-Key was used for another request; use a new key for a new request."""
 
 
 class MethodNotAllowed(CallerError, http_status=405):

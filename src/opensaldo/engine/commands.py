@@ -20,6 +20,7 @@ from opensaldo.engine.consents import hold_usable, session_under, usable_consent
 from opensaldo.engine.durable import Job
 from opensaldo.engine.endings import hold_queue, queue
 from opensaldo.engine.found import Found, Request, account_of, card_of, opened, pack_request
+from opensaldo.engine.idempotency import settle
 from opensaldo.engine.ids import ATTEMPTS_MAX, new_number
 from opensaldo.engine.imports import give_up_import, run_import
 from opensaldo.engine.kept import FOUND, REQUEST, consent_owner_place, document_place
@@ -138,6 +139,7 @@ def _accept(
     has_turn = not commands.unfinished_of_session(connection, session.id)
     command = _insert(connection, new)
     _reserve(connection, platform, session, target, command)
+    settle(connection, caller, command.id)
     owner = _owner_that_counts(connection, platform, session, wish)
     if number is not None:
         request = Request(number=number, fast=wish.fast)

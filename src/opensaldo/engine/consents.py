@@ -19,6 +19,7 @@ from opensaldo.domain.target import AccessMode
 from opensaldo.engine.access import unpack
 from opensaldo.engine.clients import require
 from opensaldo.engine.events import consent_event
+from opensaldo.engine.idempotency import settle
 from opensaldo.engine.kept import consent_access_place, consent_owner_place
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.sessions import create_session
@@ -94,9 +95,13 @@ async def reuse(platform: Platform, caller: Caller, token: str) -> Session:
         ConcurrentSessionsLimitExceed: the client has as many open sessions as it may.
     """
     consent = await usable_consent(platform, caller, token)
-    return await platform.store.change_with(
-        lambda connection: session_under(connection, platform, caller, consent)
-    )
+
+    def make(connection: Connection) -> Session:
+        session = session_under(connection, platform, caller, consent)
+        settle(connection, caller, session.id)
+        return session
+
+    return await platform.store.change_with(make)
 
 
 async def revoke(platform: Platform, caller: Caller, token: str) -> None:
@@ -114,6 +119,7 @@ async def revoke(platform: Platform, caller: Caller, token: str) -> None:
         hold(connection, "consent", consent.id)
         if not consents.revoke_consent(connection, consent.id, now):
             raise InvalidMultipleAccessId
+        settle(connection, caller, consent.id)
         events.append(connection, ended(consent, ConsentStatus.TERMINATED_BY_TPP, now))
 
     await platform.store.change_with(end)

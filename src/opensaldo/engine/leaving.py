@@ -13,12 +13,14 @@ from datetime import datetime
 from opensaldo.domain.client import Environment
 from opensaldo.domain.target import Interface
 from opensaldo.engine.access import unpack
+from opensaldo.engine.idempotency import settle
 from opensaldo.engine.kept import access_place
 from opensaldo.engine.platform import Platform
 from opensaldo.errors import OpenSaldoError
 from opensaldo.observe import log
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import sessions
+from opensaldo.store.queries.clients import Caller
 from opensaldo.store.queries.sessions import HeldAccess
 from opensaldo.store.vault import KeyDestroyed
 
@@ -39,12 +41,13 @@ def idle_logins(
     return sessions.idle_accesses(connection, idle_since, sorted(names))
 
 
-async def end_and_leave(platform: Platform, session_id: str) -> None:
+async def end_and_leave(platform: Platform, caller: Caller, session_id: str) -> None:
     """The session has ended, and the person is signed out at the bank unless it is away."""
 
     def end(connection: Connection) -> tuple[HeldAccess, ...]:
         held = sessions.held_access(connection, session_id)
         sessions.end(connection, session_id, platform.clock())
+        settle(connection, caller, session_id)
         return (held,) if held else ()
 
     await leave(platform, await platform.store.change_with(end))

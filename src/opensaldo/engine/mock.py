@@ -115,7 +115,7 @@ async def open_mock_session(
     person = MockPerson(login=login, app_url=app)
     access = await grant(platform.door, platform.catalog.connector(found), request, person)
     granted = GrantedAccess(access=access, psu=PSU)
-    return session, await signin.finish(platform, session, request, granted, None)
+    return session, await signin.finish(platform, session, request, granted, None, caller)
 
 
 def _mock_target(platform: Platform, environment: Environment, country: str, multiple: bool) -> str:

@@ -11,6 +11,7 @@ from opensaldo.domain.aggregate import OwnerRecord, SourceTarget
 from opensaldo.domain.event import Event, EventKind
 from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction, newest_first
+from opensaldo.engine.idempotency import settle
 from opensaldo.engine.kept import HOLDINGS, document_place
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.retention import scrub
@@ -62,11 +63,13 @@ async def erase_owner(platform: Platform, caller: Caller, owner_external_id: str
         if erased.documents == 0 and erased.owners == 0:
             raise UnknownOwnerExternalId
         at = platform.clock()
+        mark = platform.vault.fingerprint("owner", client.id, owner_external_id)
+        settle(connection, caller, mark)
         event = Event(
             client_id=client.id,
             environment=client.environment,
             kind=EventKind.DATA_DELETED,
-            subject=platform.vault.fingerprint("owner", client.id, owner_external_id),
+            subject=mark,
             at=at,
         )
         events.append(connection, event)

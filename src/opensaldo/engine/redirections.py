@@ -9,6 +9,7 @@ from opensaldo.domain.client import Client
 from opensaldo.domain.event import EventKind
 from opensaldo.domain.session import Redirection, RedirectionState, Session
 from opensaldo.domain.target import Target
+from opensaldo.engine.idempotency import settle
 from opensaldo.engine.ids import new_hex
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.signin import (
@@ -78,6 +79,7 @@ async def start_redirection(
             force_sca=options.force_sca,
         )
         redirections.insert_redirection(connection, redirection)
+        settle(connection, caller, redirection.id)
         return redirection, session
 
     return await platform.store.change_with(start)

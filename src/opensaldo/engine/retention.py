@@ -8,6 +8,7 @@ from opensaldo.domain.event import Event, EventKind
 from opensaldo.engine import consents
 from opensaldo.engine.durable import Cron
 from opensaldo.engine.events import EVENTS_KEPT
+from opensaldo.engine.idempotency import ANSWERS_KEPT
 from opensaldo.engine.kept import RESULT_XML
 from opensaldo.engine.leaving import idle_logins, leave
 from opensaldo.engine.ledger import DAY
@@ -16,7 +17,15 @@ from opensaldo.engine.switching import switch_back
 from opensaldo.errors import PlatformUnavailable
 from opensaldo.observe import DELETED, log
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import attempts, budget, events, rates, retention, sessions
+from opensaldo.store.queries import (
+    attempts,
+    budget,
+    events,
+    idempotency,
+    rates,
+    retention,
+    sessions,
+)
 from opensaldo.store.queries.retention import Erased
 from opensaldo.store.queries.sessions import HeldAccess
 
@@ -49,6 +58,7 @@ async def purge(platform: Platform) -> Erased:
         erased = retention.delete_due(connection, now)
         attempts.prune_attempts(connection, now - CALLS_REMEMBERED)
         budget.prune_imports(connection, now - CALLS_REMEMBERED)
+        idempotency.prune_keys(connection, now - ANSWERS_KEPT)
         events.prune_events(connection, now - EVENTS_KEPT)
         rates.prune_leases(connection, int(now.timestamp()) - LEASES_KEPT_S)
         for client_id, environment, command_id in due:

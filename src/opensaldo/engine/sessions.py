@@ -87,14 +87,24 @@ async def known_session(
         InvalidSessionId: unknown, or another client's.
         InvalidSessionIdSignature: the signature is not this session's.
     """
+    session = await session_by_id(platform, caller, session_id)
+    if not signature_matches(platform.vault.signature_secret(), session_id, signature):
+        raise InvalidSessionIdSignature
+    return session
+
+
+async def session_by_id(platform: Platform, caller: Caller, session_id: str) -> Session:
+    """The caller's session of this id, for a caller whose request made or ended it.
+
+    Raises:
+        InvalidSessionId: it is no longer known.
+    """
     client = caller.client
     session = await platform.store.fetch(
         sessions.session_of, session_id, client.id, client.environment
     )
     if session is None:
         raise InvalidSessionId
-    if not signature_matches(platform.vault.signature_secret(), session_id, signature):
-        raise InvalidSessionIdSignature
     return session
 
 
@@ -138,7 +148,7 @@ async def sign_out(platform: Platform, caller: Caller, session: Session) -> Targ
     target = platform.catalog.find(session.target or "", caller.client.environment)
     if target is None or CommandName.SIGN_OUT not in target.commands:
         raise CommandNotAvailable(f"{CommandName.SIGN_OUT} is not available for {session.target}.")
-    await end_and_leave(platform, session.id)
+    await end_and_leave(platform, caller, session.id)
     return target
 
 

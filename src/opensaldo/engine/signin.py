@@ -19,6 +19,7 @@ from opensaldo.engine.access import GrantedAccess, pack
 from opensaldo.engine.clients import require
 from opensaldo.engine.events import consent_event
 from opensaldo.engine.history import HISTORY_DEFAULT, HISTORY_MAX
+from opensaldo.engine.idempotency import settle
 from opensaldo.engine.ids import new_grant
 from opensaldo.engine.kept import access_place, consent_access_place, consent_owner_place
 from opensaldo.engine.platform import Platform
@@ -112,8 +113,11 @@ async def finish(
     request: SignInRequest,
     granted: GrantedAccess,
     redirection_id: str | None,
+    caller: Caller | None = None,
 ) -> str | None:
     """The session is signed in; returns the id of its reusable access when there is one.
+
+    `caller` is whose request signs in, None when a person does.
 
     Raises:
         AlreadySignedIn: somebody else finished this session first.
@@ -140,6 +144,7 @@ async def finish(
             slot,
         ):
             raise AlreadySignedIn
+        settle(connection, caller, session.id)
         if redirection_id is not None:
             redirections.finish(connection, redirection_id, RedirectionState.SUCCESS, None)
         events.append(connection, event_of(platform, session, EventKind.SIGN_IN_FINISHED))

@@ -81,6 +81,22 @@ rate_leases = Table(
     Column("window_start_s", BigInteger, primary_key=True, autoincrement=False),
     Column("granted", Integer, nullable=False),
 )
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("environment", Text, primary_key=True),
+    Column("key_hash", Text, primary_key=True),
+    Column("request_hash", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("held_until", UtcDateTime, nullable=False),
+    Column("subject", Text),
+    Column("key_id", Integer),
+    Column("wrapped_key", LargeBinary),
+    Column("sealed_answer", LargeBinary),
+    Index(None, "created_at"),
+)
 events = Table(
     "events",
     metadata,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +11,6 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from opensaldo.domain.secret import Secret
-from opensaldo.engine.admission import Caller
 from opensaldo.errors import (
     Defect,
     MethodNotAllowed,
@@ -24,82 +21,31 @@ from opensaldo.errors import (
     UnsupportedMediaType,
 )
 from opensaldo.observe import described, log
+from opensaldo.web.calls import JSON_TYPE, XML_TYPE, Call, Dialect, Handler, Teller
 from opensaldo.web.entrance import REQUEST_ID, ROUTE
+from opensaldo.web.once import has_key, once
 from opensaldo.web.settings import Front
-from opensaldo.wire import forms, json_v1, xml_v1
+from opensaldo.wire import json_v1, xml_v1
 from opensaldo.wire.negotiate import wants_json
 from opensaldo.wire.params import Params
 
+__all__ = ["Call", "Dialect", "Resource", "answer", "failure", "not_found"]
+
 BODY_BYTES_MAX = 64 * 1024
-JSON_TYPE = "application/json"
-
-
-class Dialect(Enum):
-    """Which bodies a path answers with."""
-
-    XML = "xml"
-    JSON = "json"
-    BOTH = "both"
-
-
-@dataclass(slots=True, kw_only=True)
-class Call:
-    """One request on its way: what it says, who sent it, and how it wants its answer."""
-
-    front: Front
-    request: Request
-    params: Params
-    in_json: bool
-    now: datetime
-    _caller: Caller | None = None
-
-    @property
-    def caller(self) -> Caller:
-        """Who calls; only paths that ask for a key have one."""
-        if self._caller is None:
-            raise Unauthorized
-        return self._caller
-
-    @property
-    def user(self) -> str | None:
-        """The caller's client id, None before authentication."""
-        return self._caller.client.id if self._caller else None
-
-    def owner_external_id(self) -> str | None:
-        """The owner's id the client sent, None when it sent none.
-
-        Raises:
-            InvalidOwnerExternalId: sent empty, too long or with control characters.
-        """
-        if not self.params.has("ownerExternalId"):
-            return None
-        return forms.owner_external_id(self.params.text("ownerExternalId") or "")
-
-    def xml(
-        self, schema: str, inner: bytes, *, status: int = 200, owner: str | None = None
-    ) -> Response:
-        """A success in XML."""
-        envelope = xml_v1.Envelope(self.front.docs_url, self.now, self.user, owner)
-        body = xml_v1.reply(envelope, schema=schema, status=status, inner=inner)
-        return Response(body, status, media_type=None, headers={"Content-Type": XML_TYPE})
-
-    def json(self, body: bytes, *, status: int = 200) -> Response:
-        """A success in JSON."""
-        return Response(body, status, media_type=JSON_TYPE)
-
-
-XML_TYPE = xml_v1.CONTENT_TYPE
-Handler = Callable[[Call], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One path: its handlers by method, its dialect, and whether a key is needed."""
+    """One path: its handlers by method, its dialect, and whether a key is needed.
+
+    `tell` answers a write that was done by a request whose answer was lost, by what it made.
+    """
 
     path: str
     dialect: Dialect
     handlers: Mapping[str, Handler]
     keyless: bool = False
+    tell: Teller | None = None
 
     def route(self, front: Front) -> Route:
         """The route that serves this path with every method, the wrong ones with 405."""
@@ -153,10 +99,12 @@ async def _served(resource: Resource, call: Call) -> Response:
         return await handler(call)
     fault = await _read_params(call)
     gate = call.front.gate
-    call._caller = await gate.admit(_key(call), call.front.client_address(call.request))
+    call.authenticate(await gate.admit(_key(call), call.front.client_address(call.request)))
     await gate.spend(call.caller.client.id)
     if fault is not None:
         raise fault
+    if has_key(call.request):
+        return await once(call, handler, resource.tell)
     return await handler(call)
 
 
@@ -164,9 +112,10 @@ async def _read_params(call: Call) -> OpenSaldoError | None:
     """Read query and body; what is wrong with them is told only to a caller who may call."""
     request = call.request
     try:
+        call.body = await _body(request)
         call.params = Params.read(
             request.scope["query_string"],
-            await _body(request),
+            call.body,
             request.headers.get("content-type"),
         )
     except OpenSaldoError as fault:

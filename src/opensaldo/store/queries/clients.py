@@ -10,16 +10,21 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, literal, sele
 
 from opensaldo.domain.client import Client, Environment, Product
 from opensaldo.store.conflicts import IdTaken, insert_new
+from opensaldo.store.queries.idempotency import Claim
 from opensaldo.store.tables import allowed_addresses, api_keys, client_products, clients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who a key belongs to, the networks it may be used from, and what is switched on."""
+    """Who a key belongs to, the networks it may be used from, and what is switched on.
+
+    `claim` is the hold of this one request on its idempotency key, if it has one.
+    """
 
     client: Client
     networks: tuple[str, ...]
     products: frozenset[Product]
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, or_, select, union, update
 
 from opensaldo.domain.client import Environment
 from opensaldo.domain.command import CommandState
 from opensaldo.domain.session import SessionState
-from opensaldo.store.tables import commands, documents, owners, redirections, sessions
+from opensaldo.store.tables import (
+    commands,
+    documents,
+    idempotency_keys,
+    owners,
+    redirections,
+    sessions,
+)
 
 KEPT = timedelta(hours=24)
 
@@ -75,7 +82,10 @@ _FORGET_SIGN_INS = (
     )
     .values(sealed_sca=None, client_identity=None)
 )
-_KEYS_IN_USE = select(sessions.c.key_id).where(sessions.c.key_id.is_not(None)).distinct()
+_KEYS_IN_USE = union(
+    select(sessions.c.key_id).where(sessions.c.key_id.is_not(None)),
+    select(idempotency_keys.c.key_id).where(idempotency_keys.c.key_id.is_not(None)),
+)
 
 
 def delete_due(connection: Connection, now: datetime) -> Erased:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
-from opensaldo.domain.command import Command, CommandName
+from opensaldo.domain.command import Command, CommandName, CommandState
 from opensaldo.domain.secret import Secret
 from opensaldo.domain.session import Session
 from opensaldo.engine.commands import Wish, submit_import
@@ -12,7 +14,13 @@ from opensaldo.engine.events import wait_for_end
 from opensaldo.engine.ids import new_number
 from opensaldo.engine.kept import HOLDINGS, RESULT_XML
 from opensaldo.engine.polling import known_command, polled_command
-from opensaldo.engine.sessions import known_session, open_session, session_of_command, sign_out
+from opensaldo.engine.sessions import (
+    known_session,
+    open_session,
+    session_by_id,
+    session_of_command,
+    sign_out,
+)
 from opensaldo.engine.signin import reusable_access_id
 from opensaldo.errors import InvalidSessionId
 from opensaldo.web.common import Call, Dialect, Resource
@@ -94,9 +102,31 @@ async def end_session(call: Call) -> Response:
     return call.xml("sign_out", inner, owner=session.owner_external_id)
 
 
+async def tell_accepted(call: Call, command_id: str) -> Response:
+    """The reply that was due when this command was set up."""
+    platform = call.front.platform
+    command = await known_command(platform, call.caller, command_id)
+    session = await session_of_command(platform, command)
+    at_first = replace(command, state=CommandState.SETUP, progress=0)
+    return _reply(call, at_first, session.owner_external_id if session else None)
+
+
+async def tell_signed_out(call: Call, session_id: str) -> Response:
+    """The reply that was due when this session was signed out."""
+    session = await session_by_id(call.front.platform, call.caller, session_id)
+    target = call.front.platform.catalog.find(session.target or "", session.environment)
+    names = (target.name, target.institution) if target else (session.target or "", "")
+    inner = xml_v1.sign_out(new_number(), *names)
+    return call.xml("sign_out", inner, owner=session.owner_external_id)
+
+
 async def _accepted(call: Call, session: Session, wish: Wish) -> Response:
     """The reply to a command that was set up."""
     command, owner = await submit_import(call.front.platform, call.caller, session, wish)
+    return _reply(call, command, owner)
+
+
+def _reply(call: Call, command: Command, owner: str | None) -> Response:
     if call.in_json:
         return call.json(json_v1.accepted(command))
     return call.xml("command_setup", xml_v1.command(command), status=202, owner=owner)
@@ -153,11 +183,22 @@ RESOURCES = (
         path="/v1/command/default-import.xml",
         dialect=Dialect.BOTH,
         handlers={"POST": default_import},
+        tell=tell_accepted,
     ),
     *(
-        Resource(path=f"/v1/command/{name}.xml", dialect=Dialect.XML, handlers={"POST": handler})
+        Resource(
+            path=f"/v1/command/{name}.xml",
+            dialect=Dialect.XML,
+            handlers={"POST": handler},
+            tell=tell_accepted,
+        )
         for name, handler in ADVANCED.items()
     ),
-    Resource(path="/v1/command/sign-out.xml", dialect=Dialect.XML, handlers={"POST": end_session}),
+    Resource(
+        path="/v1/command/sign-out.xml",
+        dialect=Dialect.XML,
+        handlers={"POST": end_session},
+        tell=tell_signed_out,
+    ),
     Resource(path="/v1/command/{id}.xml", dialect=Dialect.BOTH, handlers={"GET": poll}),
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from opensaldo.domain.session import Session
 from opensaldo.engine.commands import reuse_and_import
 from opensaldo.engine.consents import reuse, revoke
-from opensaldo.engine.sessions import signature_of
+from opensaldo.engine.sessions import session_by_id, signature_of
+from opensaldo.web.api.commands import tell_accepted
 from opensaldo.web.common import Call, Dialect, Resource
 from opensaldo.wire import forms, json_v1, xml_v1
 
@@ -19,14 +21,29 @@ async def reuse_access(call: Call) -> Response:
         return call.json(
             json_v1.accepted(await reuse_and_import(platform, call.caller, token, since))
         )
-    session = await reuse(platform, call.caller, token)
-    inner = xml_v1.session(session.id, signature_of(platform, session.id))
+    return _session(call, await reuse(platform, call.caller, token))
+
+
+async def tell_reused(call: Call, made: str) -> Response:
+    """The reply that was due when this session (in JSON: this command) was made."""
+    if call.in_json:
+        return await tell_accepted(call, made)
+    return _session(call, await session_by_id(call.front.platform, call.caller, made))
+
+
+def _session(call: Call, session: Session) -> Response:
+    inner = xml_v1.session(session.id, signature_of(call.front.platform, session.id))
     return call.xml("session", inner, owner=session.owner_external_id)
 
 
 async def delete_access(call: Call) -> Response:
     """The access has ended, here and at the bank."""
     await revoke(call.front.platform, call.caller, _token(call))
+    return await tell_deleted(call, "")
+
+
+async def tell_deleted(call: Call, _consent_id: str) -> Response:
+    """The reply to every revocation that was done."""
     if call.in_json:
         return call.json(b"")
     return call.xml("delete_multiple_access", xml_v1.empty())
@@ -41,10 +58,12 @@ RESOURCES = (
         path="/v1/command/reuse-multiple-access.xml",
         dialect=Dialect.BOTH,
         handlers={"POST": reuse_access},
+        tell=tell_reused,
     ),
     Resource(
         path="/v1/command/delete-multiple-access.xml",
         dialect=Dialect.BOTH,
         handlers={"POST": delete_access},
+        tell=tell_deleted,
     ),
 )

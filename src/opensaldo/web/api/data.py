@@ -19,16 +19,22 @@ async def read(call: Call) -> Response:
 
 async def delete(call: Call) -> Response:
     """Everything kept under the owner's id is gone."""
+    await erase_owner(call.front.platform, call.caller, _owner(call))
+    return await tell_deleted(call, "")
+
+
+async def tell_deleted(call: Call, _mark: str) -> Response:
+    """The reply to every deletion that was done."""
     owner = _owner(call)
-    await erase_owner(call.front.platform, call.caller, owner)
+    if call.in_json:
+        return call.json(json_v1.deleted(owner))
     return call.xml("delete_data", xml_v1.empty(), owner=owner)
 
 
 async def delete_by_post(call: Call) -> Response:
     """The same for clients that cannot send DELETE."""
-    owner = _owner(call)
-    await erase_owner(call.front.platform, call.caller, owner)
-    return call.json(json_v1.deleted(owner))
+    await erase_owner(call.front.platform, call.caller, _owner(call))
+    return await tell_deleted(call, "")
 
 
 def _owner(call: Call) -> str:
@@ -39,6 +45,16 @@ def _owner(call: Call) -> str:
 
 
 RESOURCES = (
-    Resource(path="/v1/data.xml", dialect=Dialect.XML, handlers={"GET": read, "DELETE": delete}),
-    Resource(path="/v1/data/delete", dialect=Dialect.JSON, handlers={"POST": delete_by_post}),
+    Resource(
+        path="/v1/data.xml",
+        dialect=Dialect.XML,
+        handlers={"GET": read, "DELETE": delete},
+        tell=tell_deleted,
+    ),
+    Resource(
+        path="/v1/data/delete",
+        dialect=Dialect.JSON,
+        handlers={"POST": delete_by_post},
+        tell=tell_deleted,
+    ),
 )

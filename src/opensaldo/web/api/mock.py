@@ -5,8 +5,10 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from opensaldo.domain.client import Environment
+from opensaldo.domain.session import Session
 from opensaldo.engine.mock import open_mock_session
-from opensaldo.engine.sessions import signature_of
+from opensaldo.engine.sessions import session_by_id, signature_of
+from opensaldo.engine.signin import reusable_access_id
 from opensaldo.errors import InvalidParameter, NotFound
 from opensaldo.web.api.catalogs import COUNTRIES
 from opensaldo.web.common import Call, Dialect, Resource
@@ -28,6 +30,16 @@ async def mock_session(call: Call) -> Response:
         multiple=call.params.flag("multipleAccess"),
         target=call.params.text("target"),
     )
+    return _opened(call, session, multiple_access_id)
+
+
+async def tell_opened(call: Call, session_id: str) -> Response:
+    """The reply that was due when this mock session was made."""
+    session = await session_by_id(call.front.platform, call.caller, session_id)
+    return _opened(call, session, reusable_access_id(call.front.platform, session))
+
+
+def _opened(call: Call, session: Session, multiple_access_id: str | None) -> Response:
     signature = signature_of(call.front.platform, session.id)
     if call.in_json:
         return call.json(json_v1.session(session.id, signature))
@@ -50,5 +62,10 @@ def _country(call: Call) -> str:
 
 
 RESOURCES = (
-    Resource(path="/v1/mock-session.xml", dialect=Dialect.BOTH, handlers={"POST": mock_session}),
+    Resource(
+        path="/v1/mock-session.xml",
+        dialect=Dialect.BOTH,
+        handlers={"POST": mock_session},
+        tell=tell_opened,
+    ),
 )

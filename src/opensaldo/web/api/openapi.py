@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from opensaldo.errors import IdempotencyAnswerLost, IdempotencyKeyInUse, IdempotencyKeyReused
 from opensaldo.web.api import (
     openapi_catalogs,
     openapi_commands,
@@ -17,8 +18,10 @@ from opensaldo.web.api import (
     openapi_imports,
     openapi_signin,
 )
-from opensaldo.web.api.openapi_answers import common_failures
+from opensaldo.web.api.openapi_answers import common_failures, failures
 from opensaldo.web.api.openapi_schemas import SCHEMAS
+from opensaldo.web.common import Dialect
+from opensaldo.web.once import KEY_HEADER as KEY_OF_WRITES
 
 OPENAPI_VERSION = "3.1.0"
 KEY_HEADER = "X-Api-Key"
@@ -65,6 +68,18 @@ its state.
 """
 
 
+_KEY_PARAMETER: dict[str, Any] = {
+    "name": KEY_OF_WRITES,
+    "in": "header",
+    "required": False,
+    "description": "The client's own name for this request. Asked again with the same key within "
+    "24 hours, the same request gets the same answer (`Idempotency-Replayed: true`) and nothing is "
+    "done twice; another request with this key is refused. Refused requests leave the key free.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}
+_KEY_ERRORS = (IdempotencyKeyInUse, IdempotencyAnswerLost, IdempotencyKeyReused)
+
+
 def document(public_url: str, version: str) -> dict[str, Any]:
     """The document, with the platform's address and version; JSON all through."""
     return {
@@ -79,18 +94,32 @@ def document(public_url: str, version: str) -> dict[str, Any]:
         "servers": [{"url": public_url, "description": "This platform."}],
         "tags": [{"name": name, "description": meaning} for name, meaning in _TAGS],
         "security": [{"key": []}],
-        "paths": {
-            **openapi_signin.paths(public_url),
-            **openapi_commands.paths(public_url),
-            **openapi_imports.paths(public_url),
-            **openapi_consents.paths(public_url),
-            **openapi_events.paths(public_url),
-            **openapi_data.paths(public_url),
-            **openapi_catalogs.paths(public_url),
-        },
+        "paths": _with_keys(
+            public_url,
+            {
+                **openapi_signin.paths(public_url),
+                **openapi_commands.paths(public_url),
+                **openapi_imports.paths(public_url),
+                **openapi_consents.paths(public_url),
+                **openapi_events.paths(public_url),
+                **openapi_data.paths(public_url),
+                **openapi_catalogs.paths(public_url),
+            },
+        ),
         "components": {
             "schemas": SCHEMAS,
             "responses": common_failures(public_url),
             "securitySchemes": _SECURITY_SCHEMES,
         },
     }
+
+
+def _with_keys(public_url: str, paths: dict[str, Any]) -> dict[str, Any]:
+    """The paths, with the idempotency key that every write takes."""
+    for operation in (
+        item[method] for item in paths.values() for method in ("post", "delete") if method in item
+    ):
+        dialect = Dialect(operation["responses"]["405"]["$ref"].rpartition(".")[2])
+        operation["parameters"] = [*operation.get("parameters", ()), _KEY_PARAMETER]
+        operation["responses"] |= failures(public_url, dialect, _KEY_ERRORS)
+    return paths

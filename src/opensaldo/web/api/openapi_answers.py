@@ -21,7 +21,7 @@ from opensaldo.errors import (
 )
 from opensaldo.web.api.openapi_examples import AT, CLIENT, RETRY_AFTER_S
 from opensaldo.web.api.openapi_schemas import Schema, named
-from opensaldo.web.common import JSON_TYPE, Dialect
+from opensaldo.web.calls import JSON_TYPE, Dialect
 from opensaldo.web.entrance import REQUEST_ID_HEADER
 from opensaldo.wire import json_v1, xml_v1
 from opensaldo.wire.names import STATUS_LINES

@@ -7,7 +7,7 @@ from typing import Any
 
 from opensaldo.web.api.openapi_examples import OWNER as EXAMPLE_OWNER
 from opensaldo.web.api.openapi_schemas import OWNER_EXTERNAL_ID, Schema
-from opensaldo.web.common import JSON_TYPE
+from opensaldo.web.calls import JSON_TYPE
 from opensaldo.wire.params import FORM
 
 FLAG: Schema = {"type": "string", "enum": ["true", "false"]}

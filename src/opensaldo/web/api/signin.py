@@ -26,6 +26,18 @@ LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?")
 async def start(call: Call) -> Response:
     """A link for one sign-in and the session it will open."""
     redirection, session = await start_redirection(call.front.platform, call.caller, _options(call))
+    return _started(call, redirection, session)
+
+
+async def tell_started(call: Call, redirection_id: str) -> Response:
+    """The reply that was due when this redirection was made."""
+    redirection, session = await redirection_status(
+        call.front.platform, call.caller, redirection_id=redirection_id
+    )
+    return _started(call, redirection, session)
+
+
+def _started(call: Call, redirection: Redirection, session: Session) -> Response:
     link = f"{call.front.signin_url}/redirection/{redirection.id}"
     signature = signature_of(call.front.platform, session.id)
     return call.json(json_v1.redirection_started(redirection.id, link, session.id, signature))
@@ -143,6 +155,11 @@ def _short(text: str | None, name: str) -> str | None:
 
 
 RESOURCES = (
-    Resource(path="/v1/signin/redirection", dialect=Dialect.JSON, handlers={"POST": start}),
+    Resource(
+        path="/v1/signin/redirection",
+        dialect=Dialect.JSON,
+        handlers={"POST": start},
+        tell=tell_started,
+    ),
     Resource(path="/v1/signin/redirection-status", dialect=Dialect.JSON, handlers={"GET": status}),
 )

@@ -258,7 +258,7 @@ def test_a_consent_revoked_by_us_is_over(bank: Bank, seal: Seal) -> None:
     async def work(road: Road) -> None:
         access = await road.sign_in(repeated=True)
         await road.connector.revoke(access)  # type: ignore[attr-defined]
-        with pytest.raises(errors.BankAccessEnded):
+        with pytest.raises(errors.BankConsentWithdrawn):
             await road.pages(access)
 
     on_road(bank, seal, work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,64 @@ def booked_by_import(reply: Reply) -> Counter[tuple[str, ...]]:
     )
 
 
+def waiting_by_truth(records: list[dict[str, Any]], at: datetime) -> Counter[tuple[str, ...]]:
+    """What must be on its way at the instant; Berlin Group's rows have no day there."""
+    return Counter(
+        (record["account"], f"{Decimal(one['minor']) / 100:.2f}")
+        for record in records
+        if record["record"] == "payment"
+        for one in record["appearances"]
+        if one["status"] != "done" and is_shown(one, at)
+    )
+
+
+def waiting_by_import(reply: Reply) -> Counter[tuple[str, ...]]:
+    """What the platform says is on its way."""
+    return Counter(
+        (
+            account.findtext("iban") or "",
+            f"{Decimal(row.findtext('currencyAmount') or '0'):.2f}",
+        )
+        for account in reply.xml.iter("account")
+        for row in account.iter("moneyTransaction")
+        if not row.findtext("bookedOn")
+    )
+
+
+def balances_by_truth(
+    records: list[dict[str, Any]], at: datetime
+) -> dict[str, tuple[Decimal, ...]]:
+    """What each account must have booked and available: the last evening's, and what moved."""
+    eve = at.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(microseconds=1)
+    found = {}
+    for evening in records:
+        if evening["record"] != "balance" or evening["day"] != eve.date().isoformat():
+            continue
+        shown = [
+            one
+            for record in records
+            if record["record"] == "payment" and record["account"] == evening["account"]
+            for one in record["appearances"]
+        ]
+        done = [one for one in shown if one["status"] == "done"]
+        moved = sum(one["minor"] * (is_shown(one, at) - is_shown(one, eve)) for one in done)
+        held = sum(one["minor"] for one in shown if one["status"] == "hold" and is_shown(one, at))
+        booked = evening["booked_minor"] + moved
+        found[evening["account"]] = (Decimal(booked) / 100, Decimal(booked + held) / 100)
+    return found
+
+
+def balances_by_import(reply: Reply) -> dict[str, tuple[Decimal, ...]]:
+    """What the platform says is booked and available."""
+    return {
+        account.findtext("iban") or "": (
+            Decimal(account.findtext("currencyBalance") or "0"),
+            Decimal(account.findtext("currencyFundsAvailable") or "0"),
+        )
+        for account in reply.xml.iter("account")
+    }
+
+
 def test_months_of_imports_over_every_standard_show_what_is_true(tmp_path: Path):
     with virtual_world(tmp_path) as world:
         api = world.platform.api()
@@ -78,6 +136,11 @@ def test_months_of_imports_over_every_standard_show_what_is_true(tmp_path: Path)
                 expected = booked_by_truth(records, world.clock())
                 assert sum(expected.values()) > 80
                 assert booked_by_import(reply) == expected, target
+                balances = balances_by_truth(records, world.clock())
+                assert balances_by_import(reply) == balances, target
+                if country != "cz":  # its transfers on their way await elsewhere
+                    waiting = waiting_by_truth(records, world.clock())
+                    assert waiting_by_import(reply) == waiting, target
             world.clock.advance(days=STEP_DAYS, hours=5)
 
 

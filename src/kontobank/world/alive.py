@@ -38,7 +38,7 @@ OPEN_S = (6 * 3_600, 21 * 3_600)  # people pay from six in the morning to nine
 CLOSES_AT = time(21, tzinfo=UTC)
 MONTH_DAYS_MAX = 31
 MONTHS_OF_A_LIST = 4
-MONTHS_CACHED = 2_000
+MONTHS_CACHED = 400
 PARTIES_CACHED = 5_000
 
 Key = tuple[int, str, str, int]  # seed, country, login, account

@@ -124,9 +124,9 @@ def before_sealing(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     for name in ("seal", "seal_long"):
         original = getattr(Vault, name)
 
-        def watched(vault: Vault, *given: Any, _original: Any = original) -> Any:
-            seen.extend(one for one in given if isinstance(one, bytes))
-            return _original(vault, *given)
+        def watched(vault: Vault, *given: Any, _original: Any = original, **named: Any) -> Any:
+            seen.extend(one for one in (*given, *named.values()) if isinstance(one, bytes))
+            return _original(vault, *given, **named)
 
         monkeypatch.setattr(Vault, name, watched)
     return seen

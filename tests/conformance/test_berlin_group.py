@@ -179,7 +179,7 @@ def test_a_failing_data_call_is_the_error_of_its_kind(
         ({"kind": "nonsense"}, errors.BankAnsweredNonsense),
         ({"kind": "expired_token"}, errors.BankConsentWithdrawn),
         ({"kind": "withdrawn"}, errors.BankConsentWithdrawn),
-        ({"kind": "loop_pages"}, errors.BankAnsweredNonsense),
+        ({"kind": "loop_pages", "times": 9}, errors.BankAnsweredNonsense),
         ({"kind": "status", "status": 500}, errors.BankUnavailable),
         ({"kind": "status", "status": 429, "code": "ACCESS_EXCEEDED"}, errors.BankRateLimited),
     ],

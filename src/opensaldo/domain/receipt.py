@@ -86,7 +86,7 @@ class Receipt:
     `rows` are in the result, `fetched` came from the bank; between them stand `skipped`. `new`,
     `changed` and `retired` compare with what the consent remembers; without a memory all are new.
     `retired_ids` are rows of earlier imports that do not exist any more. `calls_left` is how many
-    more times the consent may be used without the person in these 24 hours.
+    more imports the consent allows in these 24 hours.
     """
 
     outcome: Outcome

@@ -13,6 +13,7 @@ from opensaldo.domain.session import Session
 from opensaldo.engine import found
 from opensaldo.engine.kept import FOUND, HOLDINGS, RECEIPT, RESULT_XML, document_place
 from opensaldo.engine.ledger import Ledger
+from opensaldo.engine.memories import sealed_memories
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.reading import Reading
 from opensaldo.engine.receipts import Told
@@ -20,7 +21,7 @@ from opensaldo.errors import OpenSaldoError, SessionExpired
 from opensaldo.observe import COMMANDS, IMPORT_SECONDS, log
 from opensaldo.store.conflicts import hold
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import commands, documents, events, owners, sessions
+from opensaldo.store.queries import commands, documents, events, owners, remembered, sessions
 from opensaldo.store.vault import DataKey
 from opensaldo.wire import json_v1, xml_v1
 from opensaldo.wire import sealed as wire_sealed
@@ -38,6 +39,7 @@ async def keep(
     """Render, seal and keep the command's share, and end the command, in one transaction."""
     sealed = await asyncio.to_thread(_sealed_documents, platform, command, key, reading, told)
     receipt = sealed_receipt(platform, command, key, told.receipt)
+    memories = sealed_memories(platform, session, told.memories)
 
     def end(connection: Connection) -> None:
         now = platform.clock()
@@ -56,6 +58,8 @@ async def keep(
                 at=now,
                 due_at=now + platform.limits.retention,
             )
+        if memories and session.consent_id is not None:
+            remembered.remember(connection, session.consent_id, memories, now)
         owners.note_import(
             connection, command.client_id, command.environment, owner, Origin.SCRAPER, now
         )

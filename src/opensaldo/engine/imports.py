@@ -19,7 +19,7 @@ from opensaldo.domain.consent import Consent
 from opensaldo.domain.receipt import Outcome, Receipt
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.engine.access import GrantedAccess, unpack
-from opensaldo.engine.budget import refused_by_bank
+from opensaldo.engine.budget import imports_left, refused_by_bank
 from opensaldo.engine.consents import found_ended
 from opensaldo.engine.endings import end_failed, keep
 from opensaldo.engine.found import opened, unpack_request
@@ -32,6 +32,7 @@ from opensaldo.engine.kept import (
     document_place,
 )
 from opensaldo.engine.ledger import Ledger
+from opensaldo.engine.memories import past_of
 from opensaldo.engine.plans import PLAN_OF_COMMAND, Plan, plan_of_known, spared
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.progress import ProgressWriter, progress_event
@@ -334,7 +335,7 @@ async def _read_until_settled(
             if reread == 0:
                 raise
             break
-        found = await _told(platform, run, draft, reading, ledger, reread)
+        found = await _told(platform, run, draft, reading, reread)
         if found.is_settled:
             return reading, ledger, found
         await platform.store.change_with(ledger.settle)
@@ -342,13 +343,17 @@ async def _read_until_settled(
 
 
 async def _told(
-    platform: Platform, run: _Run, draft: _Draft, reading: Reading, ledger: Ledger, reread: int
+    platform: Platform, run: _Run, draft: _Draft, reading: Reading, reread: int
 ) -> Told:
     """What the reading came to; the draft of the receipt says it too."""
     so_far = replace(draft.receipt, rereads=reread)
     if run.session.consent_id is not None:
-        so_far = replace(so_far, calls_left=await ledger.calls_left())
-    found = await asyncio.to_thread(told, run.command, so_far, reading, platform.vault.fingerprint)
+        left = await platform.store.fetch(imports_left, run.session.consent_id, platform.clock())
+        so_far = replace(so_far, calls_left=left)
+    past = await past_of(platform, run.session)
+    found = await asyncio.to_thread(
+        told, run.command, so_far, reading, platform.vault.fingerprint, past
+    )
     draft.receipt = found.receipt
     return found
 

@@ -25,6 +25,11 @@ def consent_owner_place(consent_id: str) -> str:
     return f"consent:{consent_id}:owner"
 
 
+def memory_place(consent_id: str, account_id: str) -> str:
+    """What a consent's sealed memory of an account is bound to."""
+    return f"consent:{consent_id}:memory:{account_id}"
+
+
 def document_place(command_id: str, kind: str) -> str:
     """What a command's sealed document is bound to."""
     return f"command:{command_id}:{kind}"

@@ -79,12 +79,6 @@ class Ledger:
             else:
                 attempts.give_back(connection, attempt_id)
 
-    async def calls_left(self) -> int:
-        """How many more times everything may be read in these 24 hours without the person."""
-        since = self.platform.clock() - DAY
-        used = await self.platform.store.fetch(attempts.most_unattended, self.grant, since)
-        return max(0, UNATTENDED_CALLS_PER_DAY_MAX - used)
-
     def _attempt(self, call: Call) -> Attempt:
         number, endpoint = call
         return Attempt(

@@ -41,10 +41,10 @@ class CallBook(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """Our ids of an account and of its rows, in their order."""
+    """Our ids of an account and of its rows, in their order; None for a row that is left out."""
 
     account_id: str
-    row_ids: tuple[str, ...]
+    row_ids: tuple[str | None, ...]
 
 
 NOT_NAMED: Mapping[str, Named] = {}
@@ -242,7 +242,7 @@ class Reading:
         rows = self.rows_of(number).rows
         if number in named:
             ids = named[number].row_ids
-            rows = tuple(replace(row, id=one) for row, one in zip(rows, ids, strict=True))
+            rows = tuple(replace(row, id=one) for row, one in zip(rows, ids, strict=True) if one)
         return {
             "id": _account_id(named, number),
             "transactions": rows,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
@@ -14,20 +15,31 @@ from opensaldo.domain.command import Command
 from opensaldo.domain.receipt import BalanceCheck, Outcome, Reason, Receipt, Skip
 from opensaldo.domain.target import Target
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from opensaldo.engine.balancing import newest_day, weighed
+from opensaldo.engine.balancing import Before, newest_day, weighed
 from opensaldo.engine.identity import Fingerprint, account_id, with_ids
 from opensaldo.engine.reading import Named, Reading
+from opensaldo.engine.recognising import Recognised, recognised
+from opensaldo.engine.remembered import Memory
 from opensaldo.engine.shares import share_of
 
 Place = TypeVar("Place", bound=Account | Card)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What the consent remembers of its accounts, by our ids of them."""
+
+    memories: Mapping[str, Memory]
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """The command's share of what was read, and its receipt."""
+    """The command's share of what was read, its receipt, and what is to be remembered of it."""
 
     share: Holdings
     receipt: Receipt
+    memories: Mapping[str, Memory]
 
     @property
     def is_settled(self) -> bool:
@@ -46,36 +58,91 @@ def begun(command: Command, target: Target | None) -> Receipt:
     )
 
 
-def told(command: Command, receipt: Receipt, reading: Reading, fingerprint: Fingerprint) -> Told:
-    """The reading's share under our ids, and `receipt` with everything that is known of it."""
-    named: dict[str, Named] = {}
-    checks: list[BalanceCheck] = []
+def told(
+    command: Command,
+    receipt: Receipt,
+    reading: Reading,
+    fingerprint: Fingerprint,
+    past: Past | None = None,
+) -> Told:
+    """The reading's share under our ids, and `receipt` with everything that is known of it.
+
+    With a `past` rows are what they were before; without one nothing is remembered either.
+    """
+    found = {
+        number: _account(command, reading, number, fingerprint, past)
+        for number in reading.numbers_read
+    }
     skipped: Counter[Skip] = Counter()
-    for number in reading.numbers_read:
-        details, sifted = reading.details[number], reading.rows_of(number)
-        of_account = account_id(
-            fingerprint,
-            command.client_id,
-            command.environment.value,
-            place_of(details),
-            number,
-        )
-        ids = with_ids(fingerprint, of_account, sifted.rows, {})
-        named[number] = Named(account_id=of_account, row_ids=tuple(ids))
-        checks.append(_checked(reading, number, details, of_account))
-        skipped.update(sifted.skipped)
-    share = share_of(command.name, reading.holdings(named))
+    for number, one in found.items():
+        skipped.update(reading.rows_of(number).skipped)
+        skipped.update({Skip.RETIRED_BEFORE: one.named.row_ids.count(None)})
+    share = share_of(
+        command.name, reading.holdings({number: one.named for number, one in found.items()})
+    )
+    checks = tuple(one.check for one in found.values())
+    told_of = [one.recognised for one in found.values() if one.recognised is not None]
+    retired_ids = tuple(sorted(each for one in told_of for each in one.retired_ids))
     finished = replace(
         receipt,
+        outcome=_outcome(reading, checks),
         accounts=len(share.accounts) + len(share.cards) + len(share.deposits),
         pages=reading.pages,
         rows=share.transaction_count,
-        fetched=sum(reading.rows_of(number).fetched for number in reading.numbers_read),
-        new=share.transaction_count,
-        skipped=dict(skipped),
-        balances=tuple(checks),
+        fetched=sum(reading.rows_of(number).fetched for number in found),
+        new=sum(one.new for one in told_of) if past else share.transaction_count,
+        changed=sum(one.changed for one in told_of),
+        retired=len(retired_ids),
+        retired_ids=retired_ids,
+        skipped={why: count for why, count in skipped.items() if count},
+        balances=checks,
     )
-    return Told(share=share, receipt=replace(finished, outcome=_outcome(reading, checks)))
+    memories = {
+        one.named.account_id: one.recognised.memory
+        for number, one in found.items()
+        if one.recognised is not None and reading.is_whole(number)
+    }
+    return Told(share=share, receipt=finished, memories=memories)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Account:
+    """What one account's rows came to."""
+
+    named: Named
+    check: BalanceCheck
+    recognised: Recognised | None
+
+
+def _account(
+    command: Command, reading: Reading, number: str, fingerprint: Fingerprint, past: Past | None
+) -> _Account:
+    details, rows = reading.details[number], reading.rows_of(number).rows
+    place = place_of(details)
+    environment = command.environment.value
+    of_account = account_id(fingerprint, command.client_id, environment, place, number)
+    if past is None or not reading.reads_lists:
+        row_ids: tuple[str | None, ...] = tuple(with_ids(fingerprint, of_account, rows, {}))
+        same = None
+    else:
+        same = recognised(
+            fingerprint,
+            of_account,
+            rows,
+            past.memories.get(of_account),
+            balance=place.balance,
+            since=reading.since,
+            today=past.today,
+        )
+        row_ids = same.ids
+        if not reading.is_whole(number):
+            same = replace(same, retired_ids=(), before=None)
+    before = same.before if same is not None else None
+    return _Account(
+        named=Named(account_id=of_account, row_ids=row_ids),
+        check=_checked(reading, number, details, of_account, before),
+        recognised=same,
+    )
 
 
 def comparable(receipt: Receipt) -> Receipt:
@@ -110,20 +177,27 @@ def place_of(details: AccountReading) -> Account | Card | Deposit:
     return details.card or details.deposit or details.account
 
 
-def _outcome(reading: Reading, checks: list[BalanceCheck]) -> Outcome:
+def _outcome(reading: Reading, checks: Sequence[BalanceCheck]) -> Outcome:
     if not reading.is_complete:
         return Outcome.PARTIAL
-    is_proven = all(check.gap == 0 or check.reason is Reason.NOT_READ for check in checks)
+    is_proven = all(
+        check.reason is Reason.NOT_READ or (check.gap == 0 and check.reason is None)
+        for check in checks
+    )
     return Outcome.COMPLETE if is_proven else Outcome.EXPLAINED
 
 
 def _checked(
-    reading: Reading, number: str, details: AccountReading, of_account: str
+    reading: Reading,
+    number: str,
+    details: AccountReading,
+    of_account: str,
+    before: Before | None,
 ) -> BalanceCheck:
     """The account's balance against its rows."""
     place, sifted = place_of(details), reading.rows_of(number)
     pending = [row for row in sifted.rows if row.status is not TransactionStatus.DONE]
-    gap, reason = _verdict(reading, number, details, pending)
+    gap, reason = _verdict(reading, number, details, pending, before)
     return BalanceCheck(
         account_id=of_account,
         currency=place.currency,
@@ -135,14 +209,18 @@ def _checked(
 
 
 def _verdict(
-    reading: Reading, number: str, details: AccountReading, pending: Sequence[Transaction]
+    reading: Reading,
+    number: str,
+    details: AccountReading,
+    pending: Sequence[Transaction],
+    before: Before | None,
 ) -> tuple[Decimal | None, Reason | None]:
     if not reading.reads_lists:
         return None, Reason.NOT_READ
     if not reading.is_whole(number):
         return None, Reason.LIST_CUT
     place, booked = place_of(details), reading.rows_of(number).booked
-    gap, reason = weighed(place.balance, booked, pending, None, reading.since)
+    gap, reason = weighed(place.balance, booked, pending, before, reading.since)
     if gap == 0 or reason is not None:
         return gap, reason
     if not isinstance(place, Account):

@@ -36,7 +36,7 @@ SCRUB_PAUSE_S = 0.05
 SCRUB_BUSY_MS = 100  # an attempt holds the writer while it waits for readers: be short
 RESHAPE_WAIT_MS = 60_000
 MIGRATIONS_LOCK = 0x0_5A1D0
-_VACUUM = text("VACUUM documents, commands, redirections, sessions, owners, consents")
+_VACUUM = text("VACUUM documents, commands, redirections, sessions, owners, consents, remembered")
 _POINT_READ = text("SELECT count(*) FROM (SELECT 1 FROM clients LIMIT 1) AS one")
 
 

@@ -204,6 +204,14 @@ consents = Table(
     Index(None, "revoke_due_at"),
     Index(None, "status", "valid_until"),
 )
+remembered = Table(
+    "remembered",
+    metadata,
+    Column("consent_id", Text, ForeignKey("consents.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
 
 # --- work ------------------------------------------------------------------------------------
 commands = Table(

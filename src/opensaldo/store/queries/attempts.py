@@ -33,17 +33,6 @@ _UNATTENDED_SINCE = select(attempts).where(
     attempts.c.grant_key == bindparam("grant_key"), ~attempts.c.attended, _MAY_BE_SINCE
 )
 _COUNT_UNATTENDED = _COUNT.where(~attempts.c.attended)
-_CALLS = (
-    select(func.count().label("calls"))
-    .where(
-        attempts.c.grant_key == bindparam("grant_key"),
-        attempts.c.started_at >= bindparam("since"),
-        ~attempts.c.attended,
-    )
-    .group_by(attempts.c.account_key, attempts.c.endpoint)
-    .subquery()
-)
-_MOST_CALLS = select(func.coalesce(func.max(_CALLS.c.calls), 0))
 _FINISH = (
     update(attempts)
     .where(attempts.c.id == bindparam("of_id"), attempts.c.finished_at.is_(None))
@@ -121,12 +110,6 @@ def count_attempts(
         "begun_since": since - RUN_TAKES_MAX,
     }
     return int(connection.execute(_COUNT, which).scalar_one())
-
-
-def most_unattended(connection: Connection, grant: str, since: datetime) -> int:
-    """Count the unattended calls since then of the kind the grant was used for most."""
-    which = {"grant_key": grant, "since": since}
-    return int(connection.execute(_MOST_CALLS, which).scalar_one())
 
 
 def unattended_since(connection: Connection, grant: str, since: datetime) -> tuple[Attempt, ...]:

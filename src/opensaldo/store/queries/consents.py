@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
 from opensaldo.domain.client import Environment
 from opensaldo.domain.consent import Consent, ConsentStatus
 from opensaldo.store.conflicts import IdTaken, insert_new
+from opensaldo.store.queries.remembered import forget
 from opensaldo.store.tables import consents
 
 _SECRETS = {
@@ -164,13 +165,21 @@ def replace_access(connection: Connection, consent_id: str, sealed: bytes) -> No
 def close_consent(
     connection: Connection, consent_id: str, status: ConsentStatus, at: datetime
 ) -> bool:
-    """Close a consent that is over at the bank and drop its access; whether it was open."""
+    """Close a consent that is over at the bank, drop its access and what it remembers.
+
+    Returns whether it was open.
+    """
+    forget(connection, consent_id)
     changed = {"of_id": consent_id, "new_status": status.value, "at": at}
     return connection.execute(_CLOSE, changed).rowcount == 1
 
 
 def revoke_consent(connection: Connection, consent_id: str, at: datetime) -> bool:
-    """Close a consent whose bank is to be told at once; whether it was open."""
+    """Close a consent whose bank is to be told at once, and drop what it remembers.
+
+    Returns whether it was open.
+    """
+    forget(connection, consent_id)
     changed = {"of_id": consent_id, "new_status": ConsentStatus.TERMINATED_BY_TPP.value, "at": at}
     return connection.execute(_REVOKE, changed).rowcount == 1
 

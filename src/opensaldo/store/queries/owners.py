@@ -12,7 +12,7 @@ from opensaldo.domain.client import Environment
 from opensaldo.domain.command import FINAL_STATES
 from opensaldo.domain.session import SessionState
 from opensaldo.store.queries.retention import Erased
-from opensaldo.store.tables import commands, documents, owners, redirections, sessions
+from opensaldo.store.tables import commands, documents, owners, redirections, remembered, sessions
 
 _FIRST = upsert(owners)
 _NOTE_IMPORT = _FIRST.on_conflict_do_update(
@@ -58,6 +58,9 @@ _FORGET_REDIRECTIONS = (
     update(redirections)
     .where(redirections.c.session_id.in_(_THESE))
     .values(redirect_uri=None, client_identity=None, sealed_sca=None)
+)
+_FORGET_MEMORIES = delete(remembered).where(
+    remembered.c.consent_id.in_(select(sessions.c.consent_id).where(sessions.c.id.in_(_THESE)))
 )
 _DELETE_DOCUMENTS = delete(documents).where(documents.c.session_id.in_(_THESE))
 _DELETE_COMMANDS = delete(commands).where(
@@ -121,6 +124,8 @@ def erase_owner(
 ) -> Erased:
     """Erase everything kept under the owner's id but consents; returns what was erased.
 
+    The consents of the owner's sessions forget what they remembered.
+
     The owner's sessions end (at their last activity) and lose key, access and owner; finished
     commands are deleted, unfinished ones cannot keep anything any more.
     """
@@ -135,6 +140,7 @@ def erase_owner(
         "of_environment": environment.value,
         "of_owner": owner_external_id,
     }
+    connection.execute(_FORGET_MEMORIES, these)
     return Erased(
         sessions=connection.execute(_FORGET_SESSIONS, these).rowcount,
         documents=connection.execute(_DELETE_DOCUMENTS, these).rowcount,

@@ -224,7 +224,7 @@ SCHEMAS: dict[str, Schema] = {
             "rereads": COUNT,
             "callsLeft": {
                 **COUNT,
-                "description": "Uses of the consent left in these 24 hours without the person.",
+                "description": "Imports the consent still allows in these 24 hours.",
             },
             "target": TEXT,
             "standard": TEXT,

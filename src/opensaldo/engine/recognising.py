@@ -1,0 +1,176 @@
+"""An account's rows beside what is remembered of it: which are new, changed, retired; pure.
+
+A pending row that booked keeps its id. One that is gone waits for its booking and is then retired;
+retired rows and the pending form of booked ones do not come back when the bank lists them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from opensaldo.domain.transaction import Transaction, TransactionStatus
+from opensaldo.engine.balancing import EDGE, Before
+from opensaldo.engine.identity import Fingerprint, with_ids
+from opensaldo.engine.matching import BOOKS_BEFORE_DAYS, BOOKS_WITHIN_DAYS, Days, matched
+from opensaldo.engine.remembered import ROWS_MAX, Memory, Print, Printer, Standing, kept_prints
+
+PENDING_WAITS = timedelta(days=BOOKS_WITHIN_DAYS)  # for its booking, once it is no longer listed
+PENDING_LISTED_MAX = timedelta(days=60)  # then it is retired although the bank still lists it
+RETIRED_KEPT = timedelta(days=60)
+BOOKED_KEPT = timedelta(days=200)
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """The rows' ids in their order, None for those that do not come back, and what changed."""
+
+    ids: tuple[str | None, ...]
+    new: int
+    changed: int
+    retired_ids: tuple[str, ...]
+    before: Before | None
+    memory: Memory
+
+
+def recognised(
+    fingerprint: Fingerprint,
+    account_id: str,
+    rows: Sequence[Transaction],
+    memory: Memory | None,
+    *,
+    balance: Decimal | None,
+    since: date,
+    today: date,
+) -> Recognised:
+    """The rows as what they were before, and what is to be remembered from now on."""
+    printer = Printer(fingerprint, account_id)
+    old = memory.prints if memory is not None else ()
+    fresh = [printer.print_of(row, "", today) for row in rows]
+
+    def days() -> Days:
+        first = min((row.day for row in rows if row.day), default=since)
+        earliest = min(first, since, today - PENDING_WAITS) - timedelta(days=BOOKS_WITHIN_DAYS)
+        latest = max((row.day for row in rows if row.day), default=today)
+        return printer.days(earliest, max(latest, today) + timedelta(days=BOOKS_BEFORE_DAYS))
+
+    pairs = matched(fresh, old, days)
+    gone = {place for place, one in enumerate(fresh) if _is_gone(one, place, pairs, old, today)}
+    known = {place: old[other].id for place, other in pairs.items()}
+    taken = {one.id for one in old}
+    shown = [place for place in range(len(rows)) if place not in gone]
+    named = with_ids(
+        fingerprint,
+        account_id,
+        [rows[place] for place in shown],
+        {at: known[place] for at, place in enumerate(shown) if place in known},
+        taken,
+    )
+    ids = dict(zip(shown, named, strict=True))
+    now = [
+        replace(fresh[place], id=ids[place], first_on=_first_on(place, pairs, old, today))
+        for place in shown
+    ]
+    left = [one for place, one in enumerate(old) if place not in {*pairs.values()}]
+    stale = [old[pairs[place]] for place in sorted(gone) if place in pairs]
+    retired, kept = _left_over(left, stale, today)
+    turned = [
+        replace(old[pairs[place]], standing=Standing.RETIRED, last_on=today)
+        for place in shown
+        if place in pairs and _has_booked(fresh[place], old[pairs[place]])
+    ]
+    lost = [one for one in left if one.standing is Standing.BOOKED]
+    return Recognised(
+        ids=tuple(ids.get(place) for place in range(len(rows))),
+        new=len([place for place in shown if place not in pairs]),
+        changed=len([p for p in shown if p in pairs and fresh[p].facts != old[pairs[p]].facts]),
+        retired_ids=tuple(one.id for one in retired),
+        before=_before(memory, rows, fresh, pairs, old, _in_range(lost, since, days), since),
+        memory=Memory(
+            prints=kept_prints([*now, *kept, *turned]),
+            balance=balance,
+            pending=sum((rows[p].amount for p in shown if not _is_booked(rows[p])), ZERO),
+            since=since,
+            read_on=today,
+        ),
+    )
+
+
+def _is_gone(
+    one: Print, place: int, pairs: dict[int, int], old: Sequence[Print], today: date
+) -> bool:
+    """Whether a row not booked yet must not come back: retired before, or listed for too long."""
+    if one.standing is Standing.BOOKED:
+        return False
+    if place in pairs:
+        return today - old[pairs[place]].first_on > PENDING_LISTED_MAX
+    return one.hint is not None and any(
+        other.standing is Standing.RETIRED and (other.hint, other.amount) == (one.hint, one.amount)
+        for other in old
+    )
+
+
+def _first_on(place: int, pairs: dict[int, int], old: Sequence[Print], today: date) -> date:
+    return old[pairs[place]].first_on if place in pairs else today
+
+
+def _has_booked(new: Print, old: Print) -> bool:
+    return new.standing is Standing.BOOKED and old.standing is Standing.PENDING
+
+
+def _is_booked(row: Transaction) -> bool:
+    return row.status is TransactionStatus.DONE
+
+
+def _left_over(
+    left: Sequence[Print], stale: Sequence[Print], today: date
+) -> tuple[list[Print], list[Print]]:
+    """Of what is not listed any more: what is retired now, and what is remembered on."""
+    retired, kept = [*stale], []
+    for one in left:
+        age = today - one.last_on
+        if one.standing is Standing.PENDING and age >= PENDING_WAITS:
+            retired.append(one)
+        elif age < (RETIRED_KEPT if one.standing is Standing.RETIRED else BOOKED_KEPT):
+            kept.append(one)
+    kept += [replace(one, standing=Standing.RETIRED, last_on=today) for one in retired]
+    return retired, kept
+
+
+def _in_range(lost: Sequence[Print], since: date, days: Callable[[], Days]) -> bool:
+    """Whether booked rows that should be listed are not."""
+    if not lost:
+        return False
+    known = days()
+    return any(known.get(one.day, since) >= since + EDGE for one in lost)
+
+
+def _before(
+    memory: Memory | None,
+    rows: Sequence[Transaction],
+    fresh: Sequence[Print],
+    pairs: dict[int, int],
+    old: Sequence[Print],
+    has_lost_rows: bool,
+    since: date,
+) -> Before | None:
+    """What the earlier import left, beside what was booked since."""
+    if memory is None:
+        return None
+    booked = [
+        row.amount
+        for place, row in enumerate(rows)
+        if _is_booked(row)
+        and (place not in pairs or _has_booked(fresh[place], old[pairs[place]]))
+        and (row.booked_on or row.day or memory.since) >= memory.since
+    ]
+    return Before(
+        balance=memory.balance,
+        pending=memory.pending,
+        booked_since=sum(booked, ZERO),
+        is_range_whole=since <= memory.read_on and len(old) < ROWS_MAX,
+        has_lost_rows=has_lost_rows,
+    )

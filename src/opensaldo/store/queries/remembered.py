@@ -1,0 +1,48 @@
+"""Remembered: what a consent knows of its accounts from import to import, sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite understands the same text
+
+from opensaldo.store.tables import consents, remembered
+
+_OF_CONSENT = select(remembered.c.account_id, remembered.c.sealed).where(
+    remembered.c.consent_id == bindparam("consent_id")
+)
+_HOLD_OPEN = (
+    select(consents.c.id)
+    .where(consents.c.id == bindparam("consent_id"), consents.c.ended_at.is_(None))
+    .with_for_update(read=True)
+)
+_NEW = upsert(remembered)
+_REMEMBER = _NEW.on_conflict_do_update(
+    index_elements=["consent_id", "account_id"],
+    set_={"sealed": _NEW.excluded.sealed, "changed_at": _NEW.excluded.changed_at},
+)
+_FORGET = delete(remembered).where(remembered.c.consent_id == bindparam("consent_id"))
+
+
+def remembered_of(connection: Connection, consent_id: str) -> dict[str, bytes]:
+    """Find what is remembered of each account of a consent, sealed, by our account id."""
+    rows = connection.execute(_OF_CONSENT, {"consent_id": consent_id})
+    return {row.account_id: row.sealed for row in rows}
+
+
+def remember(
+    connection: Connection, consent_id: str, sealed: Mapping[str, bytes], at: datetime
+) -> None:
+    """Keep what is to be remembered of these accounts; a consent that has ended remembers none."""
+    if connection.execute(_HOLD_OPEN, {"consent_id": consent_id}).one_or_none() is None:
+        return
+    for account_id, blob in sorted(sealed.items()):
+        row = {"consent_id": consent_id, "account_id": account_id, "sealed": blob, "changed_at": at}
+        connection.execute(_REMEMBER, row)
+
+
+def forget(connection: Connection, consent_id: str) -> None:
+    """Delete all that is remembered under a consent."""
+    connection.execute(_FORGET, {"consent_id": consent_id})

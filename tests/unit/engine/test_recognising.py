@@ -1,0 +1,168 @@
+"""Rows are recognised by fingerprints alone: ids stay while banks change theirs, texts and days."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from opensaldo.domain.transaction import Transaction, TransactionStatus
+from opensaldo.engine.recognising import PENDING_WAITS, Recognised, recognised
+from opensaldo.engine.remembered import Memory, pack, unpack
+
+TODAY = date(2026, 3, 2)
+SINCE = TODAY - timedelta(days=60)
+DAY = timedelta(days=1)
+HOLD = Transaction(
+    amount=Decimal("-41.20"),
+    transaction_on=TODAY,
+    title="AUTORYZACJA ZAKUPY",
+    party="SKLEP PRÓBA",
+    status=TransactionStatus.PENDING,
+    bank_id="hold-7",
+)
+BOOKED = replace(
+    HOLD,
+    status=TransactionStatus.DONE,
+    booked_on=TODAY + DAY,
+    title="Zakupy kartą 0412",
+    bank_id="booked-99",
+)
+RENT = Transaction(amount=Decimal(-900), booked_on=TODAY, title="Czynsz", party="Dom", bank_id="1")
+
+
+def fingerprint(*parts: str) -> str:
+    return sha256("\x00".join(parts).encode()).hexdigest()
+
+
+def seen(rows: list[Transaction], memory: Memory | None = None, **more: Any) -> Recognised:
+    given = {"balance": Decimal(0), "since": SINCE, "today": TODAY} | more
+    found = recognised(fingerprint, "a", rows, memory, **given)
+    return replace(found, memory=unpack(pack(found.memory)))
+
+
+def test_a_booked_row_keeps_the_id_of_its_pending_one():
+    first = seen([HOLD, RENT])
+    second = seen([RENT, BOOKED], first.memory, today=TODAY + DAY)
+    assert second.ids == (first.ids[1], first.ids[0])
+    assert (first.new, second.new, second.changed, second.retired_ids) == (2, 0, 1, ())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": None, "party": None},
+        {"amount": Decimal("-41.90"), "party": "Sklep Proba 12"},
+        {"booked_on": TODAY + 5 * DAY, "transaction_on": None},
+        {"bank_id": "hold-7", "amount": Decimal("-60")},
+        {"bank_id": None},
+    ],
+)
+def test_what_banks_change_at_booking_hides_no_row(change: dict[str, Any]):
+    first = seen([HOLD])
+    second = seen([replace(BOOKED, **change)], first.memory, today=TODAY + 5 * DAY)
+    assert (second.ids, second.new) == (first.ids, 0)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(BOOKED, amount=Decimal("41.20")),
+        replace(BOOKED, amount=Decimal("-12.00")),
+        replace(BOOKED, transaction_on=None, booked_on=TODAY + 40 * DAY),
+        replace(RENT, bank_id="hold-7"),
+        replace(BOOKED, amount=Decimal("-41.90"), title="Paliwo", party="Stacja"),
+    ],
+)
+def test_another_payment_is_not_taken_for_it(other: Transaction):
+    first = seen([HOLD])
+    second = seen([other], first.memory, today=TODAY + DAY)
+    assert (second.new, second.retired_ids) == (1, ())
+    assert not {*second.ids} & {*first.ids}
+
+
+def test_a_pending_row_that_is_gone_waits_and_is_then_retired():
+    first = seen([HOLD])
+    soon = seen([], first.memory, today=TODAY + DAY)
+    assert soon.retired_ids == ()
+    late = seen([], soon.memory, today=TODAY + PENDING_WAITS)
+    assert late.retired_ids == first.ids
+    assert seen([], late.memory, today=TODAY + PENDING_WAITS + DAY).retired_ids == ()
+
+
+def test_a_row_that_booked_late_is_still_known():
+    waiting = seen([], seen([HOLD]).memory, today=TODAY + DAY)
+    booked = seen([BOOKED], waiting.memory, today=TODAY + 3 * DAY)
+    assert booked.new == 0
+
+
+def test_rows_that_were_retired_or_booked_do_not_come_back_as_pending():
+    first = seen([HOLD])
+    booked = seen([BOOKED], first.memory, today=TODAY + DAY)
+    again = seen([BOOKED, HOLD], booked.memory, today=TODAY + 2 * DAY)
+    assert again.ids == (*booked.ids, None)
+    retired = seen([], first.memory, today=TODAY + PENDING_WAITS)
+    back = seen([HOLD], retired.memory, today=TODAY + PENDING_WAITS + DAY)
+    assert (back.ids, back.new) == ((None,), 0)
+
+
+def test_a_payment_that_books_in_parts_is_not_guessed():
+    parts = [replace(BOOKED, amount=Decimal(-20)), replace(BOOKED, amount=Decimal("-21.20"))]
+    found = seen(parts, seen([HOLD]).memory, today=TODAY + DAY)
+    assert found.new == 2
+
+
+def test_what_was_booked_since_and_what_is_lost_is_told():
+    first = seen([RENT, HOLD], balance=Decimal(100))
+    second = seen([RENT, BOOKED], first.memory, today=TODAY + DAY)
+    assert second.before is not None
+    assert (second.before.balance, second.before.booked_since) == (100, BOOKED.amount)
+    assert (second.before.pending, second.before.has_lost_rows) == (HOLD.amount, False)
+    lost = seen([BOOKED], first.memory, today=TODAY + DAY)
+    assert lost.before is not None
+    assert lost.before.has_lost_rows
+    shorter = seen([BOOKED], first.memory, since=TODAY, today=TODAY + DAY)
+    assert shorter.before is not None
+    assert not shorter.before.has_lost_rows
+
+
+def test_a_memory_holds_no_word_number_or_amount_of_the_bank():
+    packed = pack(seen([HOLD, RENT, BOOKED], balance=None).memory).decode().casefold()
+    for trace in ("sklep", "czynsz", "zakupy", "41.2", "hold-7", "booked-99"):
+        assert trace not in packed.replace('"pending":-41.20', "")
+
+
+days = st.integers(0, 3).map(lambda back: TODAY - back * DAY)
+booked_rows = st.lists(
+    st.builds(
+        Transaction,
+        amount=st.sampled_from([Decimal(-4), Decimal("-4.00"), Decimal(-9), Decimal(120)]),
+        booked_on=days,
+        title=st.sampled_from(["Kawa", "Czynsz 1", "Czynsz 2", None]),
+        party=st.sampled_from([None, "Sklep"]),
+        bank_id=st.sampled_from([None, "1", "2"]),
+    ),
+    max_size=8,
+)
+
+
+@settings(deadline=None)
+@given(booked_rows, booked_rows, st.randoms(use_true_random=False))
+def test_ids_stay_under_churn_of_order_ids_and_new_rows(
+    rows: list[Transaction], later: list[Transaction], chance: random.Random
+):
+    first = seen(rows)
+    assert len({*first.ids}) == len(rows)
+    changed = [replace(row, bank_id=f"n-{place}") for place, row in enumerate([*rows, *later])]
+    chance.shuffle(changed)
+    second = seen(changed, first.memory)
+    assert {*first.ids} <= {*second.ids}
+    assert len({*second.ids}) == len(changed)
+    assert (second.new, second.retired_ids) == (len(later), ())

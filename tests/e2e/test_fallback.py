@@ -124,11 +124,12 @@ def before_sealing(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     for name in ("seal", "seal_long"):
         original = getattr(Vault, name)
 
-        def watched(vault: Vault, *given: Any, _original: Any = original, **named: Any) -> Any:
-            seen.extend(one for one in (*given, *named.values()) if isinstance(one, bytes))
-            return _original(vault, *given, **named)
+        def watched(*given: Any, _original: Any = original) -> Any:
+            seen.extend(one for one in given if isinstance(one, bytes))
+            return _original(*given)
 
-        monkeypatch.setattr(Vault, name, watched)
+        is_static = isinstance(vars(Vault)[name], staticmethod)
+        monkeypatch.setattr(Vault, name, staticmethod(watched) if is_static else watched)
     return seen
 
 

@@ -137,6 +137,7 @@ def again_and_again(ask: Asker, accept: str | None) -> None:
     token = {"multipleAccessId": made.xml.findtext("session/multipleAccessId") or ""}
     ask("POST /v1/command/reuse-multiple-access.xml", form=token, accept=accept)
     for _ in range(2):
+        ask("GET /v1/consents")
         ask("POST /v1/command/delete-multiple-access.xml", form=token, accept=accept)
 
 

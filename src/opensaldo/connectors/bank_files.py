@@ -86,6 +86,7 @@ class BankTarget:
     sign_out: bool = False
     beta: bool = False
     multiple_access: bool = False
+    new_consent_ends_old: bool = False
     test_only: bool = False
 
     def __post_init__(self) -> None:
@@ -134,6 +135,7 @@ class BankTarget:
             test_only=self.test_only,
             simulated=simulated,
             fallback=self.fallback,
+            new_consent_ends_old=self.new_consent_ends_old,
             environment=environment,
             standard=self.standard,
             version=version or self.road.version,

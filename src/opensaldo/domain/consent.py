@@ -25,7 +25,11 @@ class ConsentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """A granted consent; the client knows it by its `multipleAccessId`, never by this id."""
+    """A granted consent; the client knows it by its `multipleAccessId`, never by this id.
+
+    `proved_at` is when an import under it first succeeded; `replaced_by` names the newer consent of
+    the same person and bank that took its place.
+    """
 
     id: str
     client_id: str
@@ -35,10 +39,23 @@ class Consent:
     granted_at: datetime
     valid_until: datetime
     ended_at: datetime | None = None
+    proved_at: datetime | None = None
+    replaced_by: str | None = None
 
     def is_usable(self, now: datetime) -> bool:
         """Whether the client may come back with it now."""
         return self.status is ConsentStatus.VALID and now < self.valid_until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentView:
+    """A consent as its client sees it, with what is left of its budget."""
+
+    consent: Consent
+    multiple_access_id: str
+    owner_external_id: str
+    imports_left: int
+    next_import_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

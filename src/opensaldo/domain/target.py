@@ -40,8 +40,9 @@ class Target:
 
     `commands` are the command names the target offers, `credentials` its credential kinds in
     order. `simulated`: KontoBank stands in for the bank, under its name. `fallback` names the
-    target to use while this one fails, empty for none. `environment` is where it is offered;
-    `standard` is what is spoken there in words, `version` as it stands in the path.
+    target to use while this one fails, empty for none. `new_consent_ends_old`: the bank ends an
+    older repeated access of a person when they authorise a new one. `environment` is where it
+    is offered; `standard` is what is spoken there in words, `version` as it stands in the path.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Target:
     test_only: bool = False
     simulated: bool = False
     fallback: str = ""
+    new_consent_ends_old: bool = False
     environment: Environment = Environment.TEST
     standard: str = ""
     version: str = ""

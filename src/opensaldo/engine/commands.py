@@ -25,6 +25,7 @@ from opensaldo.engine.ids import ATTEMPTS_MAX, new_number
 from opensaldo.engine.imports import give_up_import, run_import
 from opensaldo.engine.kept import FOUND, REQUEST, consent_owner_place, document_place
 from opensaldo.engine.platform import Platform
+from opensaldo.engine.renewal import owner_hash
 from opensaldo.engine.sessions import is_person_there
 from opensaldo.errors import (
     CommandNotAvailable,
@@ -134,7 +135,7 @@ def _accept(
     hold_queue(connection, new)
     _refuse_mixture(connection, new)
     if session.consent_id is not None:
-        hold_usable(connection, platform, session.consent_id)
+        session = replace(session, consent_id=hold_usable(connection, platform, session.consent_id))
     number = _number_of(connection, platform, new, wish.place)
     has_turn = not commands.unfinished_of_session(connection, session.id)
     command = _insert(connection, new)
@@ -283,7 +284,8 @@ def _owner_that_counts(
     if session.consent_id is not None:
         place = consent_owner_place(session.consent_id)
         sealed = platform.vault.seal_long(asked.encode(), place)
-        consents.replace_owner(connection, session.consent_id, sealed)
+        digest = owner_hash(platform, session.client_id, asked)
+        consents.replace_owner(connection, session.consent_id, sealed, digest)
     return asked
 
 

@@ -12,16 +12,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from opensaldo.domain.client import Product
-from opensaldo.domain.consent import Consent, ConsentStatus
+from opensaldo.domain.consent import Consent, ConsentStatus, ConsentView
 from opensaldo.domain.event import Event, EventKind
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.domain.target import AccessMode
 from opensaldo.engine.access import unpack
+from opensaldo.engine.budget import imports_left, next_import_at
 from opensaldo.engine.clients import require
 from opensaldo.engine.events import consent_event
 from opensaldo.engine.idempotency import settle
 from opensaldo.engine.kept import consent_access_place, consent_owner_place
 from opensaldo.engine.platform import Platform
+from opensaldo.engine.renewal import owner_hash, serving
 from opensaldo.engine.sessions import create_session
 from opensaldo.engine.switching import is_switched
 from opensaldo.errors import BankUnavailable, InvalidMultipleAccessId, OpenSaldoError
@@ -31,10 +33,14 @@ from opensaldo.store.db import Connection
 from opensaldo.store.queries import consents, events, sessions
 from opensaldo.store.queries.clients import Caller
 from opensaldo.store.queries.consents import OwedRevocation
+from opensaldo.wire.signature import multiple_access_id
 
 REVOKE_S = 10.0
 REVOKE_AGAIN_MIN = timedelta(minutes=1)
 REVOKED_AT_ONCE_MAX = 50
+LISTED_MAX = 500
+WARNED_BEFORE = timedelta(days=14)
+WARNED_AT_ONCE_MAX = 500
 
 
 async def usable_consent(platform: Platform, caller: Caller, token: str) -> Consent:
@@ -78,7 +84,8 @@ def session_under(
         owner_external_id=owner,
         attended=False,
     )
-    hold_usable(connection, platform, consent.id)
+    if hold_usable(connection, platform, consent.id) != consent.id:
+        raise InvalidMultipleAccessId
     now = platform.clock()
     sessions.sign_in(connection, session.id, consent.target, consent.id, owner, now, None)
     found = sessions.session_of(connection, session.id, session.client_id, session.environment)
@@ -126,17 +133,17 @@ async def revoke(platform: Platform, caller: Caller, token: str) -> None:
     await tell_banks(platform)
 
 
-def hold_usable(connection: Connection, platform: Platform, consent_id: str) -> Consent:
-    """The consent, which can be used now and stays so until this transaction ends.
+def hold_usable(connection: Connection, platform: Platform, consent_id: str) -> str:
+    """The id of the consent, or of the one that took its place: usable until the transaction ends.
 
     Raises:
         InvalidMultipleAccessId: it has ended.
     """
     hold(connection, "consent", consent_id)
-    consent = consents.consent_by_id(connection, consent_id)
+    consent = serving(connection, consent_id)
     if consent is None or not consent.is_usable(platform.clock()):
         raise InvalidMultipleAccessId
-    return consent
+    return consent.id
 
 
 async def found_ended(platform: Platform, consent_id: str) -> None:
@@ -153,6 +160,25 @@ async def found_ended(platform: Platform, consent_id: str) -> None:
             events.append(connection, ended(consent, status, now))
 
     await platform.store.change_with(close)
+
+
+async def warn(platform: Platform) -> None:
+    """Clients were told, once each, of consents that run out within `WARNED_BEFORE`."""
+    now = platform.clock()
+    before = now + WARNED_BEFORE
+    if not await platform.store.fetch(consents.expiring, before, WARNED_AT_ONCE_MAX):
+        return
+
+    def tell(connection: Connection) -> None:
+        found = [
+            one
+            for one in consents.expiring(connection, before, WARNED_AT_ONCE_MAX)
+            if consents.warned(connection, one.id, now)
+        ]
+        for one in sorted(found, key=lambda one: one.client_id):
+            events.append(connection, consent_event(one, EventKind.CONSENT_EXPIRING, now))
+
+    await platform.store.change_with(tell)
 
 
 async def expire(platform: Platform) -> int:
@@ -198,6 +224,34 @@ async def _tell_bank(platform: Platform, owed: OwedRevocation, now: datetime) ->
             log.warning("revocation owed", consent=consent.id, target=target.name, code=code)
             return
     await platform.store.change(consents.revocation_told, consent.id)
+
+
+async def list_consents(
+    platform: Platform, caller: Caller, owner_external_id: str | None
+) -> tuple[ConsentView, ...]:
+    """The caller's consents, of one owner or of all, newest first, at most `LISTED_MAX`."""
+    client, now = caller.client, platform.clock()
+    digest = None
+    if owner_external_id is not None:
+        digest = owner_hash(platform, client.id, owner_external_id)
+    secret = platform.vault.signature_secret()
+
+    def read(connection: Connection) -> tuple[ConsentView, ...]:
+        found = consents.consents_of(connection, client.id, client.environment, digest, LISTED_MAX)
+        return tuple(
+            ConsentView(
+                consent=one,
+                multiple_access_id=multiple_access_id(secret, one.id),
+                owner_external_id=platform.vault.open_long(
+                    sealed, consent_owner_place(one.id)
+                ).decode(),
+                imports_left=imports_left(connection, one.id, now),
+                next_import_at=next_import_at(connection, one.id, now),
+            )
+            for one, sealed in found
+        )
+
+    return await platform.store.fetch(read)
 
 
 def owner_of(connection: Connection, platform: Platform, consent: Consent) -> str:

@@ -17,6 +17,7 @@ from opensaldo.engine.memories import sealed_memories
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.reading import Reading
 from opensaldo.engine.receipts import Told
+from opensaldo.engine.renewal import prove
 from opensaldo.errors import OpenSaldoError, SessionExpired
 from opensaldo.observe import COMMANDS, IMPORT_SECONDS, log
 from opensaldo.store.conflicts import hold
@@ -35,18 +36,21 @@ async def keep(
     reading: Reading,
     ledger: Ledger,
     told: Told,
-) -> None:
-    """Render, seal and keep the command's share, and end the command, in one transaction."""
+) -> bool:
+    """Render, seal and keep the command's share, and end the command, in one transaction.
+
+    Returns whether banks must be told of consents that this one took the place of.
+    """
     sealed = await asyncio.to_thread(_sealed_documents, platform, command, key, reading, told)
     receipt = sealed_receipt(platform, command, key, told.receipt)
     memories = sealed_memories(platform, session, told.memories)
 
-    def end(connection: Connection) -> None:
+    def end(connection: Connection) -> bool:
         now = platform.clock()
         hold_queue(connection, command)
         ledger.settle(connection)
         if not commands.succeed(connection, command.id, told.receipt, receipt, now):
-            return
+            return False
         owner = _owner_that_counts(connection, session)
         for kind, blob in sealed.items():
             documents.insert_document(
@@ -64,9 +68,11 @@ async def keep(
             connection, command.client_id, command.environment, owner, Origin.SCRAPER, now
         )
         _go_on(connection, platform, command, CommandState.SUCCESSFUL, now)
+        return session.consent_id is not None and prove(connection, session.consent_id, now)
 
-    await platform.store.change_with(end)
+    has_replaced = await platform.store.change_with(end)
     _count(platform, command, CommandState.SUCCESSFUL)
+    return has_replaced
 
 
 async def end_failed(

@@ -10,6 +10,7 @@ for later ones (`found`). How a command ends is in `endings`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from opensaldo.domain.receipt import Outcome, Receipt
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.engine.access import GrantedAccess, unpack
 from opensaldo.engine.budget import imports_left, refused_by_bank
-from opensaldo.engine.consents import found_ended
+from opensaldo.engine.consents import found_ended, tell_banks
 from opensaldo.engine.endings import end_failed, keep
 from opensaldo.engine.found import opened, unpack_request
 from opensaldo.engine.history import earliest_day
@@ -39,10 +40,18 @@ from opensaldo.engine.progress import ProgressWriter, progress_event
 from opensaldo.engine.reading import Reading
 from opensaldo.engine.receipts import Told, begun, told
 from opensaldo.engine.recording import recorded
+from opensaldo.engine.renewal import (
+    FIRST_READ_PAUSE_S,
+    FIRST_READ_TRIES,
+    proved,
+    serving,
+    successor,
+)
 from opensaldo.engine.sessions import is_person_there
 from opensaldo.engine.switching import note_failure
 from opensaldo.engine.tokens import fresh_access
 from opensaldo.errors import (
+    BankAccessEnded,
     BankBalanceUnproven,
     BankConsentWithdrawn,
     BankDailyLimit,
@@ -61,6 +70,10 @@ from opensaldo.store.queries.documents import SealedDocument
 from opensaldo.store.vault import DataKey, KeyDestroyed, WrappedKey
 
 REREADS_MAX = 1
+LOST = (
+    "The bank has ended the earlier access and does not honour the new one: the consent is lost;"
+    " the person must sign in again."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +83,7 @@ class _Started:
     command: Command
     session: Session | None
     consent: Consent | None
+    is_taken_over: bool
     wrapped: WrappedKey | None
     sealed: bytes | None = field(repr=False)
     request: bytes | None = field(repr=False)
@@ -86,6 +100,7 @@ class _Run:
     granted: GrantedAccess
     plan: Plan
     attended: bool
+    takes_over: bool
     ends_at: datetime
 
 
@@ -110,6 +125,8 @@ async def run_import(platform: Platform, command_id: str) -> None:
     if started is None:
         return
     command = started.command
+    if started.is_taken_over and started.consent is not None:
+        started = await _after_proof(platform, command, started.consent.id)
     target = platform.catalog.find(command.target or "", command.environment)
     draft = _Draft(receipt=begun(command, target))
     try:
@@ -163,6 +180,7 @@ async def _start(platform: Platform, command_id: str) -> _Started | None:
             command,
             state=CommandState.IN_PROGRESS,
             runs=runs,
+            started_at=command.started_at or now,
         )
         kept = _kept(connection, started)
         events.append(connection, progress_event(started, now))
@@ -177,19 +195,30 @@ def _kept(connection: Connection, command: Command) -> _Started:
         connection, command.session_id, command.client_id, command.environment
     )
     consent_id = session.consent_id if session else None
+    consent = serving(connection, consent_id) if consent_id else None
+    is_taken_over = consent is not None and consent.id != consent_id
+    if session is not None and consent is not None:
+        session = replace(session, consent_id=consent.id)
     return _Started(
         command=command,
         session=session,
-        consent=consents.consent_by_id(connection, consent_id) if consent_id else None,
+        consent=consent,
+        is_taken_over=is_taken_over,
         wrapped=sessions.key_of(connection, command.session_id),
         sealed=(
-            consents.sealed_access(connection, consent_id)
-            if consent_id
+            consents.sealed_access(connection, consent.id)
+            if consent is not None
             else sessions.sealed_access(connection, command.session_id)
         ),
         request=documents.document_of(connection, command.id, REQUEST),
         found=documents.documents_of_session(connection, command.session_id, FOUND),
     )
+
+
+async def _after_proof(platform: Platform, command: Command, consent_id: str) -> _Started:
+    """What is kept once the consent that takes over has proved itself, or had time enough to."""
+    await proved(platform, consent_id)
+    return await platform.store.fetch(_kept, command)
 
 
 def _prepared(platform: Platform, started: _Started) -> _Run:
@@ -219,8 +248,17 @@ def _prepared(platform: Platform, started: _Started) -> _Run:
         granted=_opened_access(platform, session, key, started.sealed),
         plan=_plan_of(platform, started, key),
         attended=command.runs == 1 and is_person_there(session, platform.clock()),
+        takes_over=_takes_over(platform, started.consent),
         ends_at=ends_at,
     )
+
+
+def _takes_over(platform: Platform, consent: Consent | None) -> bool:
+    """Whether the bank may just have ended an older consent for this one, which is unproved yet."""
+    if consent is None or consent.proved_at is not None:
+        return False
+    target = platform.catalog.find(consent.target, consent.environment)
+    return target is not None and target.new_consent_ends_old
 
 
 def _opened_access(
@@ -250,8 +288,13 @@ def _plan_of(platform: Platform, started: _Started, key: DataKey) -> Plan:
 async def _import_in_words_of_access(platform: Platform, run: _Run, draft: _Draft) -> None:
     """Import; a consent's client is told of limits and withdrawal by their own names."""
     try:
-        await _import(platform, run, draft)
+        await _import_patiently(platform, run, draft)
     except OpenSaldoError as error:
+        later = await _run_of_successor(platform, run, error)
+        if later is not None:
+            draft.run = later
+            await _import_in_words_of_access(platform, later, draft)
+            return
         by_consent = run.session.consent_id is not None
         as_told = in_words_of_access(error, by_consent=by_consent, is_rerun=run.command.runs > 1)
         if as_told is error:
@@ -262,6 +305,41 @@ async def _import_in_words_of_access(platform: Platform, run: _Run, draft: _Draf
         if consent_id is not None and isinstance(error, BankDailyLimit):
             raise await refused_by_bank(platform, consent_id, error) from None
         raise as_told from None
+
+
+async def _import_patiently(platform: Platform, run: _Run, draft: _Draft) -> None:
+    """Import; the first reading under a consent that took over is tried again before it is lost.
+
+    Raises:
+        InvalidMultipleAccessId: the bank ended the earlier consent and does not honour this one.
+    """
+    if not run.takes_over:
+        await _import(platform, run, draft)
+        return
+    for _ in range(FIRST_READ_TRIES):
+        with contextlib.suppress(BankConsentWithdrawn, BankAccessEnded):
+            await _import(platform, run, draft)
+            return
+        await asyncio.sleep(FIRST_READ_PAUSE_S)
+    await found_ended(platform, run.session.consent_id or "")
+    raise InvalidMultipleAccessId(LOST)
+
+
+async def _run_of_successor(platform: Platform, run: _Run, error: OpenSaldoError) -> _Run | None:
+    """The same run under the consent that takes this one's place; None when there is none.
+
+    Where a new consent ends the old one, a reading under the old one may meet that first.
+    """
+    target = platform.catalog.find(run.session.target or "", run.session.environment)
+    consent_id = run.session.consent_id
+    if target is None or consent_id is None or not target.new_consent_ends_old:
+        return None
+    if not isinstance(error, BankConsentWithdrawn):
+        return None
+    later = await successor(platform, consent_id)
+    if later is None:
+        return None
+    return _prepared(platform, await _after_proof(platform, run.command, later.id))
 
 
 def in_words_of_access(
@@ -307,7 +385,8 @@ async def _import(platform: Platform, run: _Run, draft: _Draft) -> None:
         reading, ledger, found = await _read_until_settled(
             platform, run, draft, fresh_reading, connector.capabilities.calls_per_day_max
         )
-    await keep(platform, run.command, run.session, run.key, reading, ledger, found)
+    if await keep(platform, run.command, run.session, run.key, reading, ledger, found):
+        await tell_banks(platform)
 
 
 async def _read_until_settled(

@@ -77,6 +77,7 @@ async def purge(platform: Platform) -> Erased:
     erased, left = await platform.store.change_with(delete)
     await leave(platform, left)
     await switch_back(platform)
+    await consents.warn(platform)
     await consents.expire(platform)
     await consents.tell_banks(platform)
     if erased.documents:

@@ -23,6 +23,7 @@ from opensaldo.engine.idempotency import settle
 from opensaldo.engine.ids import new_grant
 from opensaldo.engine.kept import access_place, consent_access_place, consent_owner_place
 from opensaldo.engine.platform import Platform
+from opensaldo.engine.renewal import owner_hash, take_over
 from opensaldo.engine.sessions import create_session
 from opensaldo.errors import AlreadySignedIn, InvalidSessionId, InvalidTarget
 from opensaldo.store.db import Connection
@@ -148,7 +149,7 @@ async def finish(
         if redirection_id is not None:
             redirections.finish(connection, redirection_id, RedirectionState.SUCCESS, None)
         events.append(connection, event_of(platform, session, EventKind.SIGN_IN_FINISHED))
-        return _keep_consent(connection, platform, session, consent, packed)
+        return _keep_consent(connection, platform, session, request.target, consent, packed)
 
     return await platform.store.change_with(sign_in)
 
@@ -213,6 +214,7 @@ def _keep_consent(
     connection: Connection,
     platform: Platform,
     session: Session,
+    target: Target,
     consent: Consent | None,
     packed: bytes,
 ) -> str | None:
@@ -226,6 +228,8 @@ def _keep_consent(
         token_hash=platform.vault.fingerprint("multiple-access", token),
         sealed_owner=platform.vault.seal_long(owner, consent_owner_place(consent.id)),
         sealed_access=platform.vault.seal_long(packed, consent_access_place(consent.id)),
+        owner_hash=owner_hash(platform, consent.client_id, owner.decode()),
     )
     events.append(connection, consent_event(consent, EventKind.CONSENT_GRANTED, consent.granted_at))
+    take_over(connection, target, consent)
     return token

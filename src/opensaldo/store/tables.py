@@ -201,8 +201,13 @@ consents = Table(
     Column("revoke_due_at", UtcDateTime),
     Column("refreshing_until", UtcDateTime),
     Column("refused_until", UtcDateTime),
+    Column("owner_hash", Text),
+    Column("proved_at", UtcDateTime),
+    Column("replaced_by", Text),
+    Column("warned_at", UtcDateTime),
     Index(None, "revoke_due_at"),
     Index(None, "status", "valid_until"),
+    Index(None, "client_id", "environment", "owner_hash"),
 )
 remembered = Table(
     "remembered",

@@ -21,6 +21,8 @@ _SECRETS = {
     "revoke_due_at",
     "refreshing_until",
     "refused_until",
+    "owner_hash",
+    "warned_at",
 }
 _COLUMNS = tuple(column for column in consents.c if column.name not in _SECRETS)
 _THIS = consents.c.id == bindparam("of_id")
@@ -39,7 +41,48 @@ _REPLACE_ACCESS = (
     .where(_THIS, consents.c.sealed_access.is_not(None))
     .values(sealed_access=bindparam("sealed"), refreshing_until=None)
 )
-_REPLACE_OWNER = update(consents).where(_THIS).values(sealed_owner=bindparam("sealed"))
+_REPLACE_OWNER = (
+    update(consents)
+    .where(_THIS)
+    .values(sealed_owner=bindparam("sealed"), owner_hash=bindparam("new_hash"))
+)
+_SAME = consents.alias("same")
+_OLDER = (
+    select(*_COLUMNS)
+    .where(
+        _IS_OPEN,
+        consents.c.id != bindparam("of_id"),
+        consents.c.granted_at < bindparam("granted_at"),
+        consents.c.client_id == bindparam("client_id"),
+        consents.c.environment == bindparam("environment"),
+        consents.c.target == bindparam("target"),
+        consents.c.owner_hash
+        == select(_SAME.c.owner_hash).where(_SAME.c.id == bindparam("of_id")).scalar_subquery(),
+    )
+    .order_by(consents.c.granted_at)
+)
+_PROVE = (
+    update(consents).where(_THIS, consents.c.proved_at.is_(None)).values(proved_at=bindparam("at"))
+)
+_REPLACED = update(consents).where(_THIS).values(replaced_by=bindparam("new_id"))
+_EXPIRING = (
+    select(*_COLUMNS)
+    .where(_IS_OPEN, consents.c.valid_until <= bindparam("before"), consents.c.warned_at.is_(None))
+    .limit(bindparam("count_max"))
+)
+_WARNED = (
+    update(consents).where(_THIS, consents.c.warned_at.is_(None)).values(warned_at=bindparam("at"))
+)
+_OF_CLIENT: Select[Any] = (
+    select(*_COLUMNS, consents.c.sealed_owner)
+    .where(
+        consents.c.client_id == bindparam("client_id"),
+        consents.c.environment == bindparam("environment"),
+    )
+    .order_by(consents.c.granted_at.desc(), consents.c.id)
+    .limit(bindparam("count_max"))
+)
+_OF_OWNER = _OF_CLIENT.where(consents.c.owner_hash == bindparam("owner_hash"))
 _CLAIM_REFRESH = (
     update(consents)
     .where(
@@ -87,6 +130,7 @@ def insert_consent(
     token_hash: str,
     sealed_owner: bytes,
     sealed_access: bytes,
+    owner_hash: str | None = None,
 ) -> None:
     """Add a consent, found again by the fingerprint of the token its client holds.
 
@@ -105,6 +149,7 @@ def insert_consent(
         "token_hash": token_hash,
         "sealed_owner": sealed_owner,
         "sealed_access": sealed_access,
+        "owner_hash": owner_hash,
     }
     if connection.execute(_INSERT, row).rowcount == 0:
         raise IdTaken(consent.id)
@@ -135,9 +180,59 @@ def sealed_owner(connection: Connection, consent_id: str) -> bytes | None:
     return None if row is None else row.sealed_owner
 
 
-def replace_owner(connection: Connection, consent_id: str, sealed: bytes) -> None:
+def replace_owner(connection: Connection, consent_id: str, sealed: bytes, owner_hash: str) -> None:
     """Keep another owner's external id."""
-    connection.execute(_REPLACE_OWNER, {"of_id": consent_id, "sealed": sealed})
+    changed = {"of_id": consent_id, "sealed": sealed, "new_hash": owner_hash}
+    connection.execute(_REPLACE_OWNER, changed)
+
+
+def older_of_person(connection: Connection, consent: Consent) -> tuple[Consent, ...]:
+    """List the open consents of the same person at the same target granted before, oldest first."""
+    which = {
+        "of_id": consent.id,
+        "granted_at": consent.granted_at,
+        "client_id": consent.client_id,
+        "environment": consent.environment.value,
+        "target": consent.target,
+    }
+    return tuple(map(_consent, connection.execute(_OLDER, which)))
+
+
+def prove(connection: Connection, consent_id: str, at: datetime) -> bool:
+    """Note that an import under the consent succeeded; whether it was the first."""
+    return connection.execute(_PROVE, {"of_id": consent_id, "at": at}).rowcount == 1
+
+
+def replaced(connection: Connection, consent_id: str, new_id: str) -> None:
+    """Note which newer consent took this one's place."""
+    connection.execute(_REPLACED, {"of_id": consent_id, "new_id": new_id})
+
+
+def expiring(connection: Connection, before: datetime, count_max: int) -> tuple[Consent, ...]:
+    """List open consents that run out by then and whose client has not been warned."""
+    which = {"before": before, "count_max": count_max}
+    return tuple(map(_consent, connection.execute(_EXPIRING, which)))
+
+
+def warned(connection: Connection, consent_id: str, at: datetime) -> bool:
+    """Note that the client was warned; whether nobody had done so."""
+    return connection.execute(_WARNED, {"of_id": consent_id, "at": at}).rowcount == 1
+
+
+def consents_of(
+    connection: Connection,
+    client_id: str,
+    environment: Environment,
+    owner_hash: str | None,
+    count_max: int,
+) -> tuple[tuple[Consent, bytes], ...]:
+    """List a client's consents, of one owner or of all, newest first, with their sealed owners."""
+    which = {"client_id": client_id, "environment": environment.value, "count_max": count_max}
+    if owner_hash is None:
+        rows = connection.execute(_OF_CLIENT, which)
+    else:
+        rows = connection.execute(_OF_OWNER, which | {"owner_hash": owner_hash})
+    return tuple((_consent(row), row.sealed_owner) for row in rows)
 
 
 def sealed_access(connection: Connection, consent_id: str) -> bytes | None:
@@ -219,4 +314,6 @@ def _consent(row: Row[Any]) -> Consent:
         granted_at=row.granted_at,
         valid_until=row.valid_until,
         ended_at=row.ended_at,
+        proved_at=row.proved_at,
+        replaced_by=row.replaced_by,
     )

@@ -6,11 +6,12 @@ from starlette.responses import Response
 
 from opensaldo.domain.session import Session
 from opensaldo.engine.commands import reuse_and_import
-from opensaldo.engine.consents import reuse, revoke
+from opensaldo.engine.consents import list_consents, reuse, revoke
 from opensaldo.engine.sessions import session_by_id, signature_of
 from opensaldo.web.api.commands import tell_accepted
 from opensaldo.web.common import Call, Dialect, Resource
 from opensaldo.wire import forms, json_v1, xml_v1
+from opensaldo.wire.json_consents import consents
 
 
 async def reuse_access(call: Call) -> Response:
@@ -49,6 +50,13 @@ async def tell_deleted(call: Call, _consent_id: str) -> Response:
     return call.xml("delete_multiple_access", xml_v1.empty())
 
 
+async def list_accesses(call: Call) -> Response:
+    """The client's consents: what is left of each, and until when."""
+    platform = call.front.platform
+    found = await list_consents(platform, call.caller, call.owner_external_id())
+    return call.json(consents(found, call.now))
+
+
 def _token(call: Call) -> str:
     return forms.multiple_access_id(call.params.required("multipleAccessId"))
 
@@ -66,4 +74,5 @@ RESOURCES = (
         handlers={"POST": delete_access},
         tell=tell_deleted,
     ),
+    Resource(path="/v1/consents", dialect=Dialect.JSON, handlers={"GET": list_accesses}),
 )

@@ -10,6 +10,7 @@ from opensaldo.errors import (
     ConcurrentSessionsLimitExceed,
     FeatureNotEnabled,
     InvalidMultipleAccessId,
+    InvalidOwnerExternalId,
     InvalidSince,
     JobsQuotaExceeded,
     MultipleAccessLimitExceeded,
@@ -25,7 +26,7 @@ from opensaldo.web.api.openapi_answers import (
     xml_success,
 )
 from opensaldo.web.api.openapi_commands import SINCE
-from opensaldo.web.api.openapi_parameters import Parameter, in_body
+from opensaldo.web.api.openapi_parameters import Parameter, in_body, in_query
 from opensaldo.web.api.openapi_schemas import Schema, named
 from opensaldo.web.common import Dialect
 from opensaldo.wire import json_v1, xml_v1
@@ -49,6 +50,7 @@ def paths(public_url: str) -> dict[str, Any]:
     return {
         "/v1/command/reuse-multiple-access.xml": {"post": _reuse(public_url)},
         "/v1/command/delete-multiple-access.xml": {"post": _delete(public_url)},
+        "/v1/consents": {"get": _list(public_url)},
     }
 
 
@@ -84,6 +86,37 @@ def _reuse(public_url: str) -> Schema:
                 ),
             ),
             **failures(public_url, Dialect.BOTH, errors),
+        },
+    }
+
+
+def _list(public_url: str) -> Schema:
+    shown = {
+        "multipleAccessId": examples.MULTIPLE_ACCESS_ID,
+        "ownerExternalId": examples.OWNER,
+        "target": "KontoBankApi",
+        "state": "ACTIVE",
+        "grantedAt": "2026-03-02T10:00:00Z",
+        "validUntil": "2026-08-29T10:00:00Z",
+        "importsLeft": 3,
+        "nextImportAt": "2026-03-02T10:15:30Z",
+    }
+    return {
+        "tags": ["Multiple access"],
+        "operationId": "listConsents",
+        "summary": "List consents",
+        "description": "Newest first, at most 500: until when each is valid, what became of it, how"
+        " many imports are left in 24 hours and when the next is possible.",
+        "parameters": in_query(
+            Parameter(
+                name="ownerExternalId",
+                meaning="Only those of this person.",
+                schema=schemas.OWNER_EXTERNAL_ID,
+            )
+        ),
+        "responses": {
+            "200": json_success(named("Consents"), "The consents.", {"consents": [shown]}),
+            **failures(public_url, Dialect.JSON, (*WITH_KEY, InvalidOwnerExternalId)),
         },
     }
 

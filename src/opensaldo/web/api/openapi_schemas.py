@@ -9,6 +9,7 @@ from opensaldo.domain.receipt import Outcome, Reason, Skip
 from opensaldo.domain.session import RedirectionState
 from opensaldo.domain.target import AccessMode
 from opensaldo.wire import forms
+from opensaldo.wire.json_consents import STATES
 
 Schema = dict[str, Any]
 
@@ -162,6 +163,31 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("sessionId", "status"),
         description="Asked by `sessionId`.",
+    ),
+    "Consent": record(
+        {
+            "multipleAccessId": MULTIPLE_ACCESS_ID,
+            "ownerExternalId": OWNER_EXTERNAL_ID,
+            "target": TEXT,
+            "state": one_of(*STATES),
+            "grantedAt": MOMENT,
+            "validUntil": MOMENT,
+            "endedAt": MOMENT,
+            "importsLeft": COUNT,
+            "nextImportAt": MOMENT,
+        },
+        required=(
+            "multipleAccessId",
+            "ownerExternalId",
+            "target",
+            "state",
+            "grantedAt",
+            "validUntil",
+        ),
+        description="`endedAt` once it has ended; `importsLeft` and `nextImportAt` while active.",
+    ),
+    "Consents": record(
+        {"consents": {"type": "array", "items": named("Consent")}}, required=("consents",)
     ),
     "CommandAccepted": record(
         {"id": COMMAND_ID, "status": one_of("QUEUED", "RUNNING")}, required=("id", "status")

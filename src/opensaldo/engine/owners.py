@@ -115,11 +115,18 @@ def _with_rows_of(old: Place | None, new: Place) -> Place:
 
 
 def united(new: list[Transaction], old: list[Transaction]) -> list[Transaction]:
-    """The union of two lists as multisets; rows are the same if all but labels and ids agree."""
+    """The union of two lists as multisets; of one id the newer row counts, booked for pending.
+
+    Other rows are the same if all but labels and ids agree.
+    """
+    by_id = {row.id: row for row in new if row.id is not None}
     spare = Counter(_identity(row) for row in new)
+    spare.subtract(_identity(by_id[row.id]) for row in old if row.id in by_id)
     missing = []
     for row in old:
         identity = _identity(row)
+        if row.id in by_id:
+            continue
         if spare[identity] > 0:
             spare[identity] -= 1
         else:

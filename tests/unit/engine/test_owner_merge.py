@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensaldo.domain.account import Account, Holdings
-from opensaldo.domain.transaction import Transaction
+from opensaldo.domain.transaction import Transaction, TransactionStatus
 from opensaldo.engine.owners import merge, united
-from tests.support.builders import a_card, a_deposit, an_account, an_owner
+from tests.support.builders import a_card, a_deposit, a_transaction, an_account, an_owner
 
 FIRST = date(2026, 2, 1)
 rows = st.builds(
@@ -166,3 +166,12 @@ def test_owners_of_all_imports_are_kept_once_the_newest_first():
 
 def test_nothing_merges_to_nothing():
     assert merge([]) == Holdings()
+
+
+def test_a_booked_row_takes_the_place_of_its_pending_one():
+    pending = a_transaction(id="r1", status=TransactionStatus.PENDING, title="AUT.")
+    booked = a_transaction(id="r1", title="Zakupy")
+    twin = a_transaction(id="r2", title="Zakupy")
+    assert united([booked], [pending]) == [booked]
+    assert united([booked], [pending, twin]) == [booked, twin]
+    assert united([booked], [replace(booked, id="of-another-consent")]) == [booked]

@@ -21,6 +21,7 @@ from opensaldo.store.db import Store
 from opensaldo.store.migrate import migrate
 
 T = TypeVar("T")
+DEFAULT = "default"
 
 
 def create(options: argparse.Namespace) -> int:
@@ -90,6 +91,15 @@ def poll_requires_session(options: argparse.Namespace) -> int:
     return 0
 
 
+def retention(options: argparse.Namespace) -> int:
+    """Delete the client's data earlier than everybody's, or no longer."""
+    most = Config.from_env().limits.retention_h
+    hours: int | None = None if options.hours == DEFAULT else options.hours
+    _with_store(lambda store: clients.set_retention(store, options.client, hours, most))
+    print(f"Data of {options.client} is deleted {hours or most} hours after its import.")
+    return 0
+
+
 def show(options: argparse.Namespace) -> int:
     """Show one client."""
     found = _with_store(lambda store: clients.describe(store, options.client))
@@ -99,6 +109,8 @@ def show(options: argparse.Namespace) -> int:
         state = "revoked" if one.revoked_at else "live"
         table.add_row(f"key {one.id}", f"{one.hint[:2]}…{one.hint[2:]} · {state}")
     table.add_row("addresses", ", ".join(found.networks) or "none: no call is accepted")
+    hours = found.client.retention_h
+    table.add_row("data kept", f"{hours} hours" if hours else "as long as the platform's")
     table.add_row("products", ", ".join(sorted(found.products)) or "none")
     Console().print(table)
     return 0

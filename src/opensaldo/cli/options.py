@@ -32,6 +32,7 @@ def add_subcommands(subparsers: Subparsers) -> None:
     _client(subparsers)
     _banks(subparsers)
     _imports(subparsers)
+    _audit(subparsers)
     _certificates(subparsers)
 
 
@@ -78,6 +79,10 @@ def _client(subparsers: Subparsers) -> None:
     polling = _add(actions, "poll-requires-session", "ask for session id and signature on polls")
     polling.add_argument("client")
     polling.add_argument("state", choices=("on", "off"))
+
+    retention = _add(actions, "retention", "delete a client's data earlier than everybody's")
+    retention.add_argument("client")
+    retention.add_argument("hours", type=_hours, help="whole hours after the import, or default")
 
 
 def _banks(subparsers: Subparsers) -> None:
@@ -136,6 +141,14 @@ def _imports(subparsers: Subparsers) -> None:
     replay.add_argument("--reveal", action="store_true", help="show the values that differ")
 
 
+def _audit(subparsers: Subparsers) -> None:
+    audit = subparsers.add_parser("audit", help="check the chain of consents; print its anchor")
+    actions = audit.add_subparsers(metavar="ACTION", required=True)
+    _add(actions, "head", "print the anchor of the newest entry, to keep elsewhere", "audit.head")
+    verify = _add(actions, "verify", "check the whole chain", "audit.verify")
+    verify.add_argument("--anchor", help="an anchor printed earlier, which must still be in it")
+
+
 def _switch(actions: Subparsers) -> None:
     switch = _add(actions, "switch", "use a bank's interface or its fallback", "switch.switch")
     switch.add_argument("target", help="the PSD2 target, such as KontoBankApi")
@@ -173,6 +186,14 @@ def _later(work: str) -> Run:
         return found(options)
 
     return run
+
+
+def _hours(text: str) -> int | str:
+    if text == "default":
+        return text
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected whole hours or default, not {text!r}")
+    return int(text)
 
 
 def _port(text: str) -> int:

@@ -34,12 +34,16 @@ TEST_SUFFIX = "-test"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A client in one environment; the id of a test client ends in `-test` (wire contract, 0.2)."""
+    """A client in one environment; the id of a test client ends in `-test` (wire contract, 0.2).
+
+    Its data is kept for `retention_h` hours where that is less than the platform's.
+    """
 
     id: str
     environment: Environment
     legal_name: str
     poll_requires_session: bool = False
+    retention_h: int | None = None
 
 
 def environment_of(client_id: str) -> Environment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 from opensaldo.domain.client import Client, Environment, Product, environment_of
 from opensaldo.domain.clock import Clock
@@ -13,7 +14,7 @@ from opensaldo.domain.secret import Secret
 from opensaldo.engine.admission import key_hash
 from opensaldo.errors import FeatureNotEnabled, InvalidArgument, UnknownReference
 from opensaldo.store.db import Connection, Store
-from opensaldo.store.queries import clients
+from opensaldo.store.queries import clients, documents
 from opensaldo.store.queries.clients import Caller, KeyRow
 
 KEY_BYTES = 32
@@ -136,6 +137,32 @@ async def require_session_on_poll(store: Store, client_id: str, on: bool) -> Non
     def keep(connection: Connection) -> None:
         _known(connection, client_id)
         clients.set_poll_requires_session(connection, client_id, on)
+
+    await store.change_with(keep)
+
+
+async def set_retention(
+    store: Store, client_id: str, hours: int | None, platform_hours: int
+) -> None:
+    """The client's data, what is kept already included, is deleted after so many hours.
+
+    None: after as many as the platform's own, for what is imported from now on.
+
+    Raises:
+        UnknownReference: no such client.
+        InvalidArgument: no whole hour, or more than the platform keeps data for.
+    """
+    if hours is not None and not 1 <= hours <= platform_hours:
+        raise InvalidArgument(
+            f"Data is kept for {platform_hours} hours here; a client can have 1 to"
+            f" {platform_hours}."
+        )
+
+    def keep(connection: Connection) -> None:
+        _known(connection, client_id)
+        clients.set_retention(connection, client_id, hours)
+        if hours is not None:
+            documents.shorten(connection, client_id, timedelta(hours=hours))
 
     await store.change_with(keep)
 

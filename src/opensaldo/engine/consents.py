@@ -188,9 +188,12 @@ async def expire(platform: Platform) -> int:
         return 0
 
     def close(connection: Connection) -> int:
+        due = sorted(consents.run_out(connection, now), key=lambda one: one.id)
+        for one in due:
+            hold(connection, "consent", one.id)
         over = [
             one
-            for one in consents.run_out(connection, now)
+            for one in due
             if consents.close_consent(connection, one.id, ConsentStatus.EXPIRED, now)
         ]
         for one in sorted(over, key=lambda one: one.client_id):

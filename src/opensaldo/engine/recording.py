@@ -99,6 +99,10 @@ async def recorded(
         return
     tape = Tape(platform.clock)
     draft = _draft(platform, command, session, reading)
+    due_at = await platform.store.fetch(
+        documents.due_of, command.client_id, draft.began_at, draft.due_at
+    )
+    draft = replace(draft, due_at=due_at)
     try:
         with recorded_by(tape):
             yield

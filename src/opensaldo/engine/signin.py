@@ -27,7 +27,7 @@ from opensaldo.engine.renewal import owner_hash, take_over
 from opensaldo.engine.sessions import create_session
 from opensaldo.errors import AlreadySignedIn, InvalidSessionId, InvalidTarget
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import consents, events, redirections, sessions
+from opensaldo.store.queries import consent_chain, consents, events, redirections, sessions
 from opensaldo.store.queries.clients import Caller
 from opensaldo.store.vault import DataKey
 from opensaldo.wire.signature import multiple_access_id
@@ -148,6 +148,8 @@ async def finish(
         settle(connection, caller, session.id)
         if redirection_id is not None:
             redirections.finish(connection, redirection_id, RedirectionState.SUCCESS, None)
+        if consent is not None:
+            consent_chain.take_turn(connection)
         events.append(connection, event_of(platform, session, EventKind.SIGN_IN_FINISHED))
         return _keep_consent(connection, platform, session, request.target, consent, packed)
 

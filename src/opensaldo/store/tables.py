@@ -48,6 +48,7 @@ clients = Table(
     Column("legal_name", Text, nullable=False),
     Column("poll_requires_session", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("retention_h", Integer),
 )
 api_keys = Table(
     "api_keys",
@@ -216,6 +217,20 @@ remembered = Table(
     Column("account_id", Text, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+)
+
+consent_chain = Table(
+    "consent_chain",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("consent_id", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("hash", Text, nullable=False),
+    Index(None, "consent_id"),
 )
 
 # --- work ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from opensaldo.engine.clients import set_retention
 from opensaldo.store.keys import KeyDestroyed
 from tests.e2e.checked import CheckedApi, rows_of
 from tests.e2e.fixtures import DATABASES, World
@@ -79,6 +80,26 @@ def test_rows_whose_key_is_gone_are_as_good_as_gone(world: World, api: CheckedAp
     assert account.findtext("iban") == second.xml.findtext(".//account/iban")
     gone = api.call("DELETE", "/v1/data.xml", query={"ownerExternalId": kept.owner})
     assert gone.status == 200
+
+
+def test_a_client_has_its_data_deleted_earlier_and_what_is_kept_already_too(
+    world: World, api: CheckedApi, kept: Kept
+):
+    other = world.client()
+    other.imported(ownerExternalId=kept.owner)
+    world.house.run(lambda platform: set_retention(platform.store, api.client_id, 6, 24))
+    world.clock.advance(hours=1)
+    later = api.imported("test2", ownerExternalId=kept.owner)
+    world.clock.advance(hours=5)
+    purged(world)
+    assert api.call("GET", f"/v1/command/{kept.command_id}.xml").exception == "InvalidCommandId"
+    assert api.data(kept.owner).xml.findtext(".//account/iban") == later.xml.findtext(
+        ".//account/iban"
+    )
+    world.clock.advance(hours=1)
+    purged(world)
+    assert api.data(kept.owner).status == 404
+    assert other.data(kept.owner).status == 200
 
 
 # --- deletion while something runs -------------------------------------------------------------

@@ -175,3 +175,17 @@ def test_an_action_is_asked_for(opensaldo: Opensaldo):
     refused = opensaldo("client")
     assert refused.code == 2
     assert "ACTION" in refused.err
+
+
+def test_a_clients_data_can_be_deleted_earlier_than_everybodys_but_never_later(acme: Opensaldo):
+    said = acme("client", "retention", CLIENT, "6")
+    assert said.out == "Data of acme-test is deleted 6 hours after its import.\n"
+    assert "6 hours" in acme("client", "show", CLIENT).out
+    for hours in ("0", "25"):
+        refused = acme("client", "retention", CLIENT, hours)
+        assert refused.complaint == "Data is kept for 24 hours here; a client can have 1 to 24."
+    assert "6 hours" in acme("client", "show", CLIENT).out
+    said = acme("client", "retention", CLIENT, "default")
+    assert said.out == "Data of acme-test is deleted 24 hours after its import.\n"
+    assert acme("client", "retention", "nobody-test", "6").code == 2
+    assert acme("client", "retention", CLIENT, "1.5").code == 2

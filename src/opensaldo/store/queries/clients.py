@@ -42,6 +42,7 @@ _CLIENT_COLUMNS = (
     clients.c.environment,
     clients.c.legal_name,
     clients.c.poll_requires_session,
+    clients.c.retention_h,
 )
 _INSERT_CLIENT = insert_new(clients)
 _CLIENT_BY_ID = select(*_CLIENT_COLUMNS).where(clients.c.id == bindparam("client_id"))
@@ -50,6 +51,9 @@ _SET_POLL_RULE = (
     update(clients)
     .where(clients.c.id == bindparam("of_id"))
     .values(poll_requires_session=bindparam("is_on"))
+)
+_SET_RETENTION = (
+    update(clients).where(clients.c.id == bindparam("of_id")).values(retention_h=bindparam("hours"))
 )
 _INSERT_KEY = insert(api_keys)
 _KEYS_OF = (
@@ -108,6 +112,7 @@ def insert_client(connection: Connection, client: Client, at: datetime) -> None:
         "environment": client.environment.value,
         "legal_name": client.legal_name,
         "poll_requires_session": client.poll_requires_session,
+        "retention_h": client.retention_h,
         "created_at": at,
     }
     if connection.execute(_INSERT_CLIENT, row).rowcount == 0:
@@ -128,6 +133,11 @@ def all_clients(connection: Connection) -> tuple[Client, ...]:
 def set_poll_requires_session(connection: Connection, client_id: str, on: bool) -> None:
     """Say whether polls of this client must carry the session's id and signature."""
     connection.execute(_SET_POLL_RULE, {"of_id": client_id, "is_on": on})
+
+
+def set_retention(connection: Connection, client_id: str, hours: int | None) -> None:
+    """Say for how many hours this client's data is kept; None: as long as the platform's."""
+    connection.execute(_SET_RETENTION, {"of_id": client_id, "hours": hours})
 
 
 def insert_key(
@@ -210,12 +220,13 @@ def _rights_of(
     return networks, frozenset(Product(row.word) for row in rows if row.kind == "product")
 
 
-def _client(row: Row[str, str, str, bool]) -> Client:
+def _client(row: Row[Any, Any, Any, Any, Any]) -> Client:
     return Client(
         id=row.id,
         environment=Environment(row.environment),
         legal_name=row.legal_name,
         poll_requires_session=row.poll_requires_session,
+        retention_h=row.retention_h,
     )
 
 

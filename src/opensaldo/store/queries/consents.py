@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
 from opensaldo.domain.client import Environment
 from opensaldo.domain.consent import Consent, ConsentStatus
 from opensaldo.store.conflicts import IdTaken, insert_new
+from opensaldo.store.queries import consent_chain
 from opensaldo.store.queries.remembered import forget
 from opensaldo.store.tables import consents
 
@@ -153,6 +154,7 @@ def insert_consent(
     }
     if connection.execute(_INSERT, row).rowcount == 0:
         raise IdTaken(consent.id)
+    consent_chain.add(connection, consent)
 
 
 def consent_by_token(
@@ -266,7 +268,7 @@ def close_consent(
     """
     forget(connection, consent_id)
     changed = {"of_id": consent_id, "new_status": status.value, "at": at}
-    return connection.execute(_CLOSE, changed).rowcount == 1
+    return _ended(connection, consent_id, connection.execute(_CLOSE, changed).rowcount)
 
 
 def revoke_consent(connection: Connection, consent_id: str, at: datetime) -> bool:
@@ -276,7 +278,15 @@ def revoke_consent(connection: Connection, consent_id: str, at: datetime) -> boo
     """
     forget(connection, consent_id)
     changed = {"of_id": consent_id, "new_status": ConsentStatus.TERMINATED_BY_TPP.value, "at": at}
-    return connection.execute(_REVOKE, changed).rowcount == 1
+    return _ended(connection, consent_id, connection.execute(_REVOKE, changed).rowcount)
+
+
+def _ended(connection: Connection, consent_id: str, rows: int) -> bool:
+    """Whether a consent ended now; if so, the chain says it."""
+    consent = consent_by_id(connection, consent_id) if rows == 1 else None
+    if consent is not None:
+        consent_chain.add(connection, consent)
+    return consent is not None
 
 
 def owed_revocations(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from opensaldo.domain.client import Environment
 from opensaldo.domain.command import Command
 from opensaldo.store.keys import KeyDestroyed, WrappedKey
-from opensaldo.store.tables import documents, sessions
+from opensaldo.store.tables import clients, documents, sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,15 @@ _HOLD_KEY = (
     select(sessions.c.key_id)
     .where(sessions.c.id == bindparam("session_id"), sessions.c.key_id.is_not(None))
     .with_for_update(key_share=True)
+)
+_HOURS = select(clients.c.retention_h).where(clients.c.id == bindparam("client_id"))
+_TIMES = select(documents.c.id, documents.c.created_at, documents.c.due_at).where(
+    documents.c.client_id == bindparam("client_id")
+)
+_SHORTEN = (
+    update(documents)
+    .where(documents.c.id == bindparam("of_id"))
+    .values(due_at=bindparam("new_due_at"))
 )
 _DOCUMENT_OF = select(documents.c.sealed).where(
     documents.c.command_id == bindparam("command_id"), documents.c.kind == bindparam("kind")
@@ -85,6 +94,8 @@ def insert_document(
 ) -> None:
     """Keep a sealed document of a command, until `due_at`; one of each kind.
 
+    It is due earlier where the client has its data kept for fewer hours.
+
     Raises:
         KeyDestroyed: the owner was erased meanwhile; what was read must not come back.
     """
@@ -101,9 +112,26 @@ def insert_document(
         "kind": kind,
         "sealed": sealed,
         "created_at": at,
-        "due_at": due_at,
+        "due_at": due_of(connection, command.client_id, at, due_at),
     }
     connection.execute(_INSERT, row)
+
+
+def shorten(connection: Connection, client_id: str, kept: timedelta) -> None:
+    """Let nothing of the client's be kept for longer than this."""
+    changed = [
+        {"of_id": row.id, "new_due_at": row.created_at + kept}
+        for row in connection.execute(_TIMES, {"client_id": client_id})
+        if row.created_at + kept < row.due_at
+    ]
+    if changed:
+        connection.execute(_SHORTEN, changed)
+
+
+def due_of(connection: Connection, client_id: str, at: datetime, due_at: datetime) -> datetime:
+    """Tell when what is kept now is due: earlier where its client wants fewer hours."""
+    hours = connection.execute(_HOURS, {"client_id": client_id}).scalar_one()
+    return due_at if hours is None else min(due_at, at + timedelta(hours=hours))
 
 
 def delete_document(connection: Connection, command_id: str, kind: str) -> None:

@@ -146,8 +146,10 @@ def hold_usable(connection: Connection, platform: Platform, consent_id: str) -> 
     return consent.id
 
 
-async def found_ended(platform: Platform, consent_id: str) -> None:
-    """The bank said that the consent is over: it is closed here, and its client is told."""
+async def found_ended(
+    platform: Platform, consent_id: str, status: ConsentStatus = ConsentStatus.REVOKED_BY_PSU
+) -> None:
+    """The consent is over at the bank: it is closed here, and its client is told."""
     now = platform.clock()
 
     def close(connection: Connection) -> None:
@@ -155,7 +157,6 @@ async def found_ended(platform: Platform, consent_id: str) -> None:
         consent = consents.consent_by_id(connection, consent_id)
         if consent is None:
             return
-        status = ConsentStatus.REVOKED_BY_PSU
         if consents.close_consent(connection, consent_id, status, now):
             events.append(connection, ended(consent, status, now))
 
@@ -183,24 +184,10 @@ async def warn(platform: Platform) -> None:
 
 async def expire(platform: Platform) -> int:
     """Consents whose time is over are closed, and their clients told; returns how many."""
-    now = platform.clock()
-    if not await platform.store.fetch(consents.run_out, now):
-        return 0
-
-    def close(connection: Connection) -> int:
-        due = sorted(consents.run_out(connection, now), key=lambda one: one.id)
-        for one in due:
-            hold(connection, "consent", one.id)
-        over = [
-            one
-            for one in due
-            if consents.close_consent(connection, one.id, ConsentStatus.EXPIRED, now)
-        ]
-        for one in sorted(over, key=lambda one: one.client_id):
-            events.append(connection, ended(one, ConsentStatus.EXPIRED, now))
-        return len(over)
-
-    return await platform.store.change_with(close)
+    over = await platform.store.fetch(consents.run_out, platform.clock())
+    for one in over:
+        await found_ended(platform, one.id, ConsentStatus.EXPIRED)
+    return len(over)
 
 
 async def tell_banks(platform: Platform) -> None:

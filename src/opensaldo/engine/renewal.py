@@ -34,12 +34,19 @@ def owner_hash(platform: Platform, client_id: str, owner_external_id: str) -> st
     return platform.vault.fingerprint(OWNER, client_id, owner_external_id)
 
 
+def hold_older(connection: Connection, new: Consent, of_owner: str) -> None:
+    """The person's consents at this bank are held, before a new one may end them."""
+    place = (new.client_id, new.environment, of_owner, REPLACEMENTS_MAX)
+    for old, _ in reversed(consents.consents_of(connection, *place)):
+        if old.target == new.target and old.ended_at is None:
+            hold(connection, "consent", old.id)
+
+
 def take_over(connection: Connection, target: Target, new: Consent) -> None:
     """Older consents that the bank has ended by this authorisation are over; call it late."""
     if not target.new_consent_ends_old:
         return
     for old in consents.older_of_person(connection, new):
-        hold(connection, "consent", old.id)
         if consents.close_consent(connection, old.id, ConsentStatus.EXPIRED, new.granted_at):
             _replaced(connection, old, ConsentStatus.EXPIRED, new.id, new.granted_at)
 
@@ -53,6 +60,8 @@ def prove(connection: Connection, consent_id: str, at: datetime) -> bool:
     if new is None or new.status is not ConsentStatus.VALID:
         return False
     older = consents.older_of_person(connection, new)
+    for old in older:
+        hold(connection, "consent", old.id)
     for old in older:
         if consents.revoke_consent(connection, old.id, at):
             _replaced(connection, old, ConsentStatus.TERMINATED_BY_TPP, new.id, at)

@@ -23,7 +23,7 @@ from opensaldo.engine.idempotency import settle
 from opensaldo.engine.ids import new_grant
 from opensaldo.engine.kept import access_place, consent_access_place, consent_owner_place
 from opensaldo.engine.platform import Platform
-from opensaldo.engine.renewal import owner_hash, take_over
+from opensaldo.engine.renewal import hold_older, owner_hash, take_over
 from opensaldo.engine.sessions import create_session
 from opensaldo.errors import AlreadySignedIn, InvalidSessionId, InvalidTarget
 from opensaldo.store.db import Connection
@@ -149,6 +149,7 @@ async def finish(
         if redirection_id is not None:
             redirections.finish(connection, redirection_id, RedirectionState.SUCCESS, None)
         if consent is not None:
+            hold_older(connection, consent, _owner_hash(platform, session))
             consent_chain.take_turn(connection)
         events.append(connection, event_of(platform, session, EventKind.SIGN_IN_FINISHED))
         return _keep_consent(connection, platform, session, request.target, consent, packed)
@@ -230,8 +231,12 @@ def _keep_consent(
         token_hash=platform.vault.fingerprint("multiple-access", token),
         sealed_owner=platform.vault.seal_long(owner, consent_owner_place(consent.id)),
         sealed_access=platform.vault.seal_long(packed, consent_access_place(consent.id)),
-        owner_hash=owner_hash(platform, consent.client_id, owner.decode()),
+        owner_hash=_owner_hash(platform, session),
     )
     events.append(connection, consent_event(consent, EventKind.CONSENT_GRANTED, consent.granted_at))
     take_over(connection, target, consent)
     return token
+
+
+def _owner_hash(platform: Platform, session: Session) -> str:
+    return owner_hash(platform, session.client_id, session.owner_external_id or "")

@@ -25,6 +25,7 @@ from opensaldo.engine.commands import jobs
 from opensaldo.engine.durable import Durable
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.retention import crons
+from opensaldo.engine.usage import read_prices
 from opensaldo.observe import BANK_CALLS, BANK_SECONDS, CERTIFICATE_DAYS, log
 from opensaldo.store.db import Store
 from opensaldo.store.lock import SlotLock
@@ -160,6 +161,7 @@ def application(config: Config, platform: Platform, listening: str) -> ASGIApp:
         portal_url=addresses.portal_url,
         support_mail=config.support_mail,
         trusted_proxies=config.trusted_proxies,
+        prices=read_prices(config.prices_file),
     )
     pages = PagesConfig(
         platform=platform,

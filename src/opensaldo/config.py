@@ -157,6 +157,12 @@ VARIABLES = (
         read=_optional_folder,
         meaning="what banks gave you: test/ and production/ with <Target>.toml; empty: none",
     ),
+    Variable(
+        name="PRICES_FILE",
+        default="",
+        read=_optional_file,
+        meaning="your price list, for bills; empty: an example",
+    ),
     Variable(name="HOST", default="127.0.0.1", read=str, meaning="the address to listen on"),
     Variable(name="PORT", default="8400", read=_port, meaning="the port of the API and pages"),
     Variable(name="METRICS_PORT", default="8401", read=_port, meaning="Prometheus, loopback only"),
@@ -283,6 +289,7 @@ class Config:
     key_dir: Path
     bank_ca_file: Path | None
     bank_settings_dir: Path | None
+    prices_file: Path | None
     host: str
     port: int
     metrics_port: int

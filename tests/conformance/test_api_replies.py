@@ -125,6 +125,7 @@ def well(ask: Asker, accept: str | None) -> None:
     for catalog in ("GET /v1/ais-catalog", "GET /v1/command-catalog.xml"):
         ask(catalog)
     ask("GET /v1/health")
+    ask("GET /v1/bill", query={"month": "2026-03"})
     page = ask("GET /v1/events").json
     ask("GET /v1/events", query={"after": page["cursor"], "wait": 1})
     ask("GET /v1/openapi.json")

@@ -262,7 +262,7 @@ def dump(questions: Questions) -> str:
     else:
         ours = ("commands", "documents", "sessions", "owners", "clients", "api_keys", "attempts")
         ours += ("allowed_addresses", "client_products", "rate_leases", "events", "redirections")
-        ours += ("consents", "event_heads", "idempotency_keys", "opensaldo_revision")
+        ours += ("consents", "event_heads", "idempotency_keys", "usage", "opensaldo_revision")
         listed = ", ".join(f"'{name}'" for name in ours)
         names = f"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ({listed})"
     tables = [name for (name,) in questions.ask(names)]

@@ -27,6 +27,7 @@ ADDRESSES = ("PUBLIC_URL", "SIGNIN_URL", "DOCS_URL", "PORTAL_URL")
 
 GOOD: list[tuple[str, str, Any]] = [
     ("BANK_CA_FILE", __file__, Path(__file__)),
+    ("PRICES_FILE", __file__, Path(__file__)),
     ("DATA_DIR", "/srv/opensaldo", Path("/srv/opensaldo")),
     ("DATA_DIR", "~/saldo", Path("~/saldo").expanduser()),
     ("DATA_DIR", "saldo", Path("saldo").absolute()),
@@ -77,6 +78,7 @@ BAD: list[tuple[str, str, str]] = [
     ("RETENTION_H", "-24", WHOLE),
     ("RETENTION_H", "24h", WHOLE),
     ("BANK_CA_FILE", "/nowhere/at/all.pem", "a file that exists"),
+    ("PRICES_FILE", "/nowhere/prices.toml", "a file that exists"),
     ("BANK_SETTINGS_DIR", "/no/such/folder", "a folder that exists"),
     ("RECORD_IMPORTS", "yes", "on or off"),
     ("LOG_LEVEL", "CHATTY", "DEBUG, INFO, WARNING or ERROR"),

@@ -30,6 +30,7 @@ def add_subcommands(subparsers: Subparsers) -> None:
         "upkeep.check_config",
     )
     _client(subparsers)
+    _bill(subparsers)
     _banks(subparsers)
     _imports(subparsers)
     _audit(subparsers)
@@ -83,6 +84,16 @@ def _client(subparsers: Subparsers) -> None:
     retention = _add(actions, "retention", "delete a client's data earlier than everybody's")
     retention.add_argument("client")
     retention.add_argument("hours", type=_hours, help="whole hours after the import, or default")
+
+
+def _bill(subparsers: Subparsers) -> None:
+    bill = _add(subparsers, "bill", "show what a client owes for a month, and why", "bill.bill")
+    bill.add_argument("client")
+    bill.add_argument("month", help="YYYY-MM, a month in Poland")
+    bill.add_argument("--prices", type=Path, help="another price list than yours: what if")
+    shape = bill.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print one JSON object")
+    shape.add_argument("--csv", action="store_true", help="print rows for a spreadsheet")
 
 
 def _banks(subparsers: Subparsers) -> None:

@@ -26,6 +26,7 @@ from opensaldo.engine.platform import Platform
 from opensaldo.engine.renewal import owner_hash, serving
 from opensaldo.engine.sessions import create_session
 from opensaldo.engine.switching import is_switched
+from opensaldo.engine.usage import note_consent_end, note_session
 from opensaldo.errors import BankUnavailable, InvalidMultipleAccessId, OpenSaldoError
 from opensaldo.observe import log
 from opensaldo.store.conflicts import hold
@@ -88,6 +89,7 @@ def session_under(
         raise InvalidMultipleAccessId
     now = platform.clock()
     sessions.sign_in(connection, session.id, consent.target, consent.id, owner, now, None)
+    note_session(connection, session, consent.id, now)
     found = sessions.session_of(connection, session.id, session.client_id, session.environment)
     if found is None or found.state is not SessionState.SIGNED_IN:
         raise AssertionError("the session was made in this transaction")
@@ -127,6 +129,7 @@ async def revoke(platform: Platform, caller: Caller, token: str) -> None:
         if not consents.revoke_consent(connection, consent.id, now):
             raise InvalidMultipleAccessId
         settle(connection, caller, consent.id)
+        note_consent_end(connection, consent, now)
         events.append(connection, ended(consent, ConsentStatus.TERMINATED_BY_TPP, now))
 
     await platform.store.change_with(end)
@@ -158,6 +161,7 @@ async def found_ended(
         if consent is None:
             return
         if consents.close_consent(connection, consent_id, status, now):
+            note_consent_end(connection, consent, now)
             events.append(connection, ended(consent, status, now))
 
     await platform.store.change_with(close)

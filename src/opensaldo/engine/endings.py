@@ -18,6 +18,7 @@ from opensaldo.engine.platform import Platform
 from opensaldo.engine.reading import Reading
 from opensaldo.engine.receipts import Told
 from opensaldo.engine.renewal import prove
+from opensaldo.engine.usage import note_import
 from opensaldo.errors import OpenSaldoError, SessionExpired
 from opensaldo.observe import COMMANDS, IMPORT_SECONDS, log
 from opensaldo.store.conflicts import hold
@@ -117,6 +118,7 @@ def _go_on(
 ) -> None:
     """The command's end is noted, and the session's next command is queued where there is one."""
     sessions.touch(connection, ended.session_id, now)
+    note_import(connection, ended, state, now)
     events.append(connection, _ended(ended, state, now))
     if ended.name is CommandName.DEFAULT_IMPORT:
         return

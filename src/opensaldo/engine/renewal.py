@@ -16,6 +16,7 @@ from opensaldo.domain.event import EventKind
 from opensaldo.domain.target import Target
 from opensaldo.engine.events import consent_event
 from opensaldo.engine.platform import Platform
+from opensaldo.engine.usage import note_consent_end
 from opensaldo.store.conflicts import hold
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import consents, events
@@ -103,4 +104,5 @@ def _replaced(
     consents.replaced(connection, old.id, new_id)
     over = consents.consent_by_id(connection, old.id) or old
     assert over.status is status  # noqa: S101 - it was closed in this transaction
+    note_consent_end(connection, over, at)
     events.append(connection, consent_event(over, EventKind.CONSENT_ENDED, at))

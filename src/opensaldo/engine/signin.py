@@ -25,6 +25,7 @@ from opensaldo.engine.kept import access_place, consent_access_place, consent_ow
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.renewal import hold_older, owner_hash, take_over
 from opensaldo.engine.sessions import create_session
+from opensaldo.engine.usage import note_consent, note_session
 from opensaldo.errors import AlreadySignedIn, InvalidSessionId, InvalidTarget
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import consent_chain, consents, events, redirections, sessions
@@ -146,6 +147,7 @@ async def finish(
         ):
             raise AlreadySignedIn
         settle(connection, caller, session.id)
+        note_session(connection, session, consent.id if consent else None, now)
         if redirection_id is not None:
             redirections.finish(connection, redirection_id, RedirectionState.SUCCESS, None)
         if consent is not None:
@@ -233,6 +235,7 @@ def _keep_consent(
         sealed_access=platform.vault.seal_long(packed, consent_access_place(consent.id)),
         owner_hash=_owner_hash(platform, session),
     )
+    note_consent(connection, consent)
     events.append(connection, consent_event(consent, EventKind.CONSENT_GRANTED, consent.granted_at))
     take_over(connection, target, consent)
     return token

@@ -82,6 +82,21 @@ rate_leases = Table(
     Column("window_start_s", BigInteger, primary_key=True, autoincrement=False),
     Column("granted", Integer, nullable=False),
 )
+usage = Table(
+    "usage",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("session_id", Text),
+    Column("consent_id", Text),
+    Column("subject", Text),
+    Column("until", UtcDateTime),
+    Index(None, "client_id", "environment", "at"),
+    sqlite_autoincrement=True,
+)
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.requests import HTTPConnection
 
+from opensaldo.domain.bill import Prices
 from opensaldo.domain.network import Network, parse_address, parse_network
 from opensaldo.engine.admission import Gate
 from opensaldo.engine.platform import Platform
+from opensaldo.engine.usage import read_prices
 
 FORWARDED_HOPS_MAX = 20
 
@@ -25,6 +28,7 @@ class Front:
     portal_url: str
     support_mail: str
     trusted_proxies: tuple[str, ...] = ()
+    prices: Prices = field(default_factory=partial(read_prices, None))
     _networks: tuple[Network, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from opensaldo.errors import IdempotencyAnswerLost, IdempotencyKeyInUse, IdempotencyKeyReused
 from opensaldo.web.api import (
+    openapi_bills,
     openapi_catalogs,
     openapi_commands,
     openapi_consents,
@@ -42,6 +43,7 @@ _TAGS = (
     ("Multiple access", "Coming back with a consent, without the person, and ending that."),
     ("Events", "What happened, in order: read on from a cursor, wait, or stream."),
     ("Data", "Everything imported under one ownerExternalId, and its deletion."),
+    ("Usage", "What was used, and what it costs."),
     ("Catalogue", "What can be reached, whether the platform serves, and this description."),
 )
 _OVERVIEW = """\
@@ -104,6 +106,7 @@ def document(public_url: str, version: str) -> dict[str, Any]:
                 **openapi_events.paths(public_url),
                 **openapi_data.paths(public_url),
                 **openapi_catalogs.paths(public_url),
+                **openapi_bills.paths(public_url),
             },
         ),
         "components": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from opensaldo.domain.bill import Service
 from opensaldo.domain.event import EventKind
 from opensaldo.domain.receipt import Outcome, Reason, Skip
 from opensaldo.domain.session import RedirectionState
@@ -125,6 +126,32 @@ SCHEMAS: dict[str, Schema] = {
         {"events": _rows("Event"), "cursor": CURSOR, "more": {"type": "boolean"}},
         required=("events", "cursor", "more"),
         description="`cursor` is where to read on; with `more` there is more to read at once.",
+    ),
+    "Bill": record(
+        {
+            "client": TEXT,
+            "month": TEXT,
+            "priceList": TEXT,
+            "currency": CURRENCY,
+            "final": {"type": "boolean"},
+            "total": AMOUNT,
+            "lines": _rows("BillLine"),
+        },
+        required=("client", "month", "priceList", "currency", "final", "total", "lines"),
+        description="What the client owes for the month, net. Not final: more may be used.",
+    ),
+    "BillLine": record(
+        {
+            "day": DAY,
+            "service": one_of(*Service),
+            "quantity": {"type": "integer", "minimum": 0},
+            "price": AMOUNT,
+            "amount": AMOUNT,
+            "why": TEXT,
+            "evidence": {"type": "array", "items": TEXT},
+        },
+        required=("day", "service", "quantity", "price", "amount", "why", "evidence"),
+        description="One use. A quantity of 0: it is free, and `why` says so.",
     ),
     "Health": record({"status": {"const": "OK"}}, required=("status",)),
     "Session": record(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from opensaldo.web.api import (
+    bills,
     catalogs,
     commands,
     consents,
@@ -27,6 +28,7 @@ RESOURCES = (
     *mock.RESOURCES,
     *data.RESOURCES,
     *catalogs.RESOURCES,
+    *bills.RESOURCES,
     *schemas.RESOURCES,
     *description.RESOURCES,
 )

@@ -1,0 +1,25 @@
+"""The bill of a month: what it is made of, and why."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from opensaldo.domain.bill import Month
+from opensaldo.engine.usage import month_bill
+from opensaldo.errors import InvalidParameter
+from opensaldo.web.common import Call, Dialect, Resource
+from opensaldo.wire.bills import bill_json
+
+
+async def read(call: Call) -> Response:
+    """The caller's bill of a month, at the operator's prices."""
+    try:
+        month = Month.parse(call.params.required("month"))
+    except ValueError:
+        raise InvalidParameter("The parameter month must be a month (YYYY-MM).") from None
+    store, prices = call.front.platform.store, call.front.prices
+    made = await month_bill(store, call.caller.client, month, prices, call.now)
+    return call.json(bill_json(made))
+
+
+RESOURCES = (Resource(path="/v1/bill", dialect=Dialect.JSON, handlers={"GET": read}),)

@@ -1,0 +1,64 @@
+"""The document's chapter on bills."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from opensaldo.domain.bill import Bill, Line, Month, Prices, Service
+from opensaldo.web.api import openapi_examples as examples
+from opensaldo.web.api.openapi_answers import WITH_KEY, failures, json_success
+from opensaldo.web.api.openapi_parameters import Parameter, in_query
+from opensaldo.web.api.openapi_schemas import Schema, named
+from opensaldo.web.common import Dialect
+from opensaldo.wire.bills import bill_json
+
+_MONTH = Parameter(
+    name="month",
+    meaning="A calendar month in Poland.",
+    schema={"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
+    example="2026-03",
+    required=True,
+)
+_EXAMPLE = Bill(
+    client_id=examples.CLIENT,
+    month=Month(2026, 3),
+    prices=Prices(name="Example", currency="PLN"),
+    lines=(
+        Line(
+            service=Service.SINGLE_SESSION,
+            on=date(2026, 3, 2),
+            quantity=1,
+            price=Decimal("1.50"),
+            why="charged: all of its imports succeeded",
+            evidence=(
+                f"session {examples.SESSION_ID}",
+                f"import-succeeded {examples.COMMAND_ID}",
+            ),
+        ),
+    ),
+    is_final=True,
+)
+
+
+def paths(public_url: str) -> dict[str, Any]:
+    """The paths of this chapter."""
+    return {"/v1/bill": {"get": _read(public_url)}}
+
+
+def _read(public_url: str) -> Schema:
+    shown = json.loads(bill_json(_EXAMPLE))
+    return {
+        "tags": ["Usage"],
+        "operationId": "getBill",
+        "summary": "Read the bill of a month",
+        "description": "Every use of the month with its price, why it is charged or free, and the "
+        "ids that prove it; net, at the operator's prices. A month is final a day after its end.",
+        "parameters": in_query(_MONTH),
+        "responses": {
+            "200": json_success(named("Bill"), "The bill.", shown),
+            **failures(public_url, Dialect.JSON, WITH_KEY),
+        },
+    }

@@ -1,0 +1,134 @@
+"""The bill of what really happened, over HTTP and on the command line, on both databases."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opensaldo.domain.client import Product
+from opensaldo.engine.cycles import CYCLE
+from opensaldo.engine.retention import purge
+from tests.e2e.checked import CheckedApi
+from tests.e2e.fixtures import DATABASES, World
+from tests.support.facts import Questions
+from tests.support.platform import failure_of
+
+MONTH = "2026-03"
+NEXT = "2026-04"
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def api(world: World) -> CheckedApi:
+    return world.client(Product.MULTIPLE_ACCESS)
+
+
+def bill(api: CheckedApi, month: str = MONTH) -> dict[str, Any]:
+    reply = api.call("GET", "/v1/bill", query={"month": month})
+    assert reply.status == 200, reply.body
+    found: dict[str, Any] = reply.json
+    return found
+
+
+def shown(found: dict[str, Any]) -> list[tuple[str, int]]:
+    return [(line["service"], line["quantity"]) for line in found["lines"]]
+
+
+def test_sessions_are_billed_by_how_their_imports_ended_and_survive_retention(
+    world: World, api: CheckedApi
+):
+    good, abandoned = api.mock_session("test1"), api.mock_session("test2")
+    api.finished(good)
+    in_parts = api.mock_session("test3")
+    for command in ("import-owners", "import-accounts"):
+        api.done(in_parts, command)
+    failed = api.imported("test-down")
+    assert failure_of(failed) is not None
+    found = bill(api)
+    assert sorted(shown(found)) == [("single session", 0)] * 2 + [("single session", 1)] * 2
+    lines = {line["evidence"][0]: line for line in found["lines"]}
+    assert lines[f"session {good[0]}"]["quantity"] == 1
+    assert lines[f"session {abandoned[0]}"]["why"] == "free: it made no import"
+    assert len(lines[f"session {in_parts[0]}"]["evidence"]) == 3
+    assert (found["total"], found["final"], found["client"]) == (3.0, False, api.client_id)
+    world.later(hours=48)
+    world.house.run(purge)
+    assert bill(api)["lines"] == found["lines"]
+    assert bill(world.client())["lines"] == []
+    kept = Questions(world.database_url).ask("SELECT * FROM usage")
+    assert b"loan" not in repr(kept).encode()
+
+
+def test_a_consent_is_billed_by_cycles_from_its_grant(world: World, api: CheckedApi):
+    reply = api.call("POST", "/v1/mock-session.xml", {"multipleAccess": "true"})
+    element = reply.xml.find("session")
+    assert element is not None
+    api.finished((element.attrib["id"], element.attrib["signature"]))
+    token = {"multipleAccessId": reply.xml.findtext(".//multipleAccessId")}
+    world.later(hours=24)
+    reused = api.call("POST", "/v1/command/reuse-multiple-access.xml", token)
+    assert reused.status == 200, reused.body
+    assert bill(api)["lines"] == []
+    assert api.call("POST", "/v1/command/delete-multiple-access.xml", token).status == 200
+    world.later(hours=CYCLE / timedelta(hours=1))
+    found = bill(api, NEXT)
+    assert shown(found) == [
+        ("consent cycle", 1),
+        ("consent session", 1),
+        ("consent session", 0),
+    ]
+    assert "1 of 2 sessions successful" in found["lines"][0]["why"]
+    world.later(hours=CYCLE / timedelta(hours=1))
+    assert bill(api, "2026-05")["lines"] == []
+    assert bill(api, NEXT)["final"]
+
+
+@pytest.mark.parametrize("month", ["", "2026", "2026-13", "soon"])
+def test_a_malformed_month_is_refused(api: CheckedApi, month: str):
+    reply = api.call("GET", "/v1/bill", query={"month": month})
+    assert (reply.status, reply.exception) == (400, "InvalidParameter")
+
+
+def test_the_command_line_bills_the_same_and_asks_what_if(
+    world: World, api: CheckedApi, tmp_path: Path
+):
+    api.imported()
+    found = bill(api)
+    dearer = tmp_path / "dearer.toml"
+    dearer.write_text('name = "Dearer"\ncurrency = "EUR"\nsingle_session = "7.25"\n', "utf-8")
+    other = json.loads(run(world, "bill", api.client_id, MONTH, "--json", "--prices", str(dearer)))
+    assert (other["total"], other["currency"]) == (7.25, "EUR")
+    assert [line["evidence"] for line in other["lines"]] == [
+        line["evidence"] for line in found["lines"]
+    ]
+    assert "Total, net: 1.50 PLN" in run(world, "bill", api.client_id, MONTH)
+
+
+def run(world: World, *arguments: str) -> str:
+    variables = {
+        "OPENSALDO_DATABASE_URL": world.database_url,
+        "OPENSALDO_DATA_DIR": str(world.folder / "data"),
+        "OPENSALDO_KEY_DIR": str(world.folder / "keys"),
+        "COLUMNS": "200",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "opensaldo", *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

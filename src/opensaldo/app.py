@@ -19,12 +19,12 @@ from opensaldo.connectors.inspection import WARN_DAYS, inspect_folder
 from opensaldo.connectors.registry import Catalog, load_catalog
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import Clock, system_clock
+from opensaldo.engine import planner, retention
 from opensaldo.engine.admission import Gate
 from opensaldo.engine.bell import Bell
 from opensaldo.engine.commands import jobs
 from opensaldo.engine.durable import Durable
 from opensaldo.engine.platform import Platform
-from opensaldo.engine.retention import crons
 from opensaldo.engine.usage import read_prices
 from opensaldo.observe import BANK_CALLS, BANK_SECONDS, CERTIFICATE_DAYS, log
 from opensaldo.store.db import Store
@@ -74,7 +74,9 @@ async def running(config: Config, clock: Clock = system_clock) -> AsyncIterator[
     """
     async with maintained(config, clock) as platform:
         try:
-            await platform.workflows.start(jobs(platform), crons(platform))
+            await platform.workflows.start(
+                jobs(platform), {**retention.crons(platform), **planner.crons(platform)}
+            )
             yield platform
         finally:
             await platform.workflows.stop()

@@ -31,10 +31,23 @@ def add_subcommands(subparsers: Subparsers) -> None:
     )
     _client(subparsers)
     _bill(subparsers)
+    _refresh(subparsers)
     _banks(subparsers)
     _imports(subparsers)
     _audit(subparsers)
     _certificates(subparsers)
+
+
+def _refresh(subparsers: Subparsers) -> None:
+    refresh = _add(
+        subparsers,
+        "refresh",
+        "import consents by themselves, so many times a day",
+        "refresh.refresh",
+    )
+    refresh.add_argument("client")
+    refresh.add_argument("times", type=int, help="0 (never, as without this command) to 3")
+    refresh.add_argument("--owner", help="only those of this ownerExternalId")
 
 
 def _demo(subparsers: Subparsers) -> None:

@@ -284,7 +284,7 @@ def _owner_that_counts(
     if session.consent_id is not None:
         place = consent_owner_place(session.consent_id)
         sealed = platform.vault.seal_long(asked.encode(), place)
-        digest = owner_hash(platform, session.client_id, asked)
+        digest = owner_hash(platform.vault, session.client_id, asked)
         consents.replace_owner(connection, session.consent_id, sealed, digest)
     return asked
 

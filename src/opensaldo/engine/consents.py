@@ -227,7 +227,7 @@ async def list_consents(
     client, now = caller.client, platform.clock()
     digest = None
     if owner_external_id is not None:
-        digest = owner_hash(platform, client.id, owner_external_id)
+        digest = owner_hash(platform.vault, client.id, owner_external_id)
     secret = platform.vault.signature_secret()
 
     def read(connection: Connection) -> tuple[ConsentView, ...]:

@@ -20,6 +20,7 @@ from opensaldo.engine.usage import note_consent_end
 from opensaldo.store.conflicts import hold
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import consents, events
+from opensaldo.store.vault import Vault
 
 REPLACEMENTS_MAX = 50
 PROOF_WAIT_S = 60.0
@@ -30,9 +31,9 @@ FIRST_READ_PAUSE_S = 1.0
 OWNER = "consent-owner"
 
 
-def owner_hash(platform: Platform, client_id: str, owner_external_id: str) -> str:
+def owner_hash(vault: Vault, client_id: str, owner_external_id: str) -> str:
     """What a client's consents of one person are found by."""
-    return platform.vault.fingerprint(OWNER, client_id, owner_external_id)
+    return vault.fingerprint(OWNER, client_id, owner_external_id)
 
 
 def hold_older(connection: Connection, new: Consent, of_owner: str) -> None:

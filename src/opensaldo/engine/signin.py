@@ -242,4 +242,4 @@ def _keep_consent(
 
 
 def _owner_hash(platform: Platform, session: Session) -> str:
-    return owner_hash(platform, session.client_id, session.owner_external_id or "")
+    return owner_hash(platform.vault, session.client_id, session.owner_external_id or "")

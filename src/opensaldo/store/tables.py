@@ -286,6 +286,13 @@ one_default_import = Index(
     sqlite_where=_IS_DEFAULT_IMPORT,
     postgresql_where=_IS_DEFAULT_IMPORT,
 )
+refreshes = Table(
+    "refreshes",
+    metadata,
+    Column("client_id", Text, _client(cascade=True), primary_key=True),
+    Column("owner_hash", Text, primary_key=True),
+    Column("per_day", Integer, nullable=False),
+)
 consent_imports = Table(
     "consent_imports",
     metadata,

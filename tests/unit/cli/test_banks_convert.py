@@ -73,7 +73,7 @@ def test_balances_name_the_two_that_count(opensaldo: Opensaldo, tmp_path: Path):
 def test_a_banks_error_is_a_named_error(opensaldo: Opensaldo, tmp_path: Path):
     body = b'{"tppMessages": [{"category": "ERROR", "code": "ACCESS_EXCEEDED"}]}'
     shown = converted(opensaldo, tmp_path, body, "berlin_group", "accounts", code=1)
-    assert shown["error"]["name"] == "BankRateLimited"
+    assert shown["error"]["name"] == "BankDailyLimit"
 
 
 @pytest.mark.parametrize(

@@ -25,17 +25,17 @@ _SECRETS = {
     "owner_hash",
     "warned_at",
 }
-_COLUMNS = tuple(column for column in consents.c if column.name not in _SECRETS)
+CONSENT_COLUMNS = tuple(column for column in consents.c if column.name not in _SECRETS)
 _THIS = consents.c.id == bindparam("of_id")
 _IS_OPEN = consents.c.status.in_([ConsentStatus.RECEIVED.value, ConsentStatus.VALID.value])
 
 _INSERT = insert_new(consents)
-_BY_TOKEN = select(*_COLUMNS).where(
+_BY_TOKEN = select(*CONSENT_COLUMNS).where(
     consents.c.token_hash == bindparam("token_hash"),
     consents.c.client_id == bindparam("client_id"),
     consents.c.environment == bindparam("environment"),
 )
-_BY_ID = select(*_COLUMNS).where(_THIS)
+_BY_ID = select(*CONSENT_COLUMNS).where(_THIS)
 _SEALED = select(consents.c.sealed_owner, consents.c.sealed_access).where(_THIS)
 _REPLACE_ACCESS = (
     update(consents)
@@ -49,7 +49,7 @@ _REPLACE_OWNER = (
 )
 _SAME = consents.alias("same")
 _OLDER = (
-    select(*_COLUMNS)
+    select(*CONSENT_COLUMNS)
     .where(
         _IS_OPEN,
         consents.c.id != bindparam("of_id"),
@@ -67,7 +67,7 @@ _PROVE = (
 )
 _REPLACED = update(consents).where(_THIS).values(replaced_by=bindparam("new_id"))
 _EXPIRING = (
-    select(*_COLUMNS)
+    select(*CONSENT_COLUMNS)
     .where(_IS_OPEN, consents.c.valid_until <= bindparam("before"), consents.c.warned_at.is_(None))
     .limit(bindparam("count_max"))
 )
@@ -75,7 +75,7 @@ _WARNED = (
     update(consents).where(_THIS, consents.c.warned_at.is_(None)).values(warned_at=bindparam("at"))
 )
 _OF_CLIENT: Select[Any] = (
-    select(*_COLUMNS, consents.c.sealed_owner)
+    select(*CONSENT_COLUMNS, consents.c.sealed_owner)
     .where(
         consents.c.client_id == bindparam("client_id"),
         consents.c.environment == bindparam("environment"),
@@ -103,7 +103,7 @@ _REVOKE = _END.values(
     status=bindparam("new_status"), ended_at=bindparam("at"), revoke_due_at=bindparam("at")
 )
 _OWED: Select[Any] = (
-    select(*_COLUMNS, consents.c.sealed_access)
+    select(*CONSENT_COLUMNS, consents.c.sealed_access)
     .where(consents.c.revoke_due_at <= bindparam("now"), consents.c.sealed_access.is_not(None))
     .order_by(consents.c.revoke_due_at)
     .limit(bindparam("count_max"))
@@ -114,7 +114,7 @@ _PUT_OFF = (
     .values(revoke_due_at=bindparam("due_at"))
 )
 _REVOKED = update(consents).where(_THIS).values(revoke_due_at=None, sealed_access=None)
-_RUN_OUT = select(*_COLUMNS).where(_IS_OPEN, consents.c.valid_until <= bindparam("now"))
+_RUN_OUT = select(*CONSENT_COLUMNS).where(_IS_OPEN, consents.c.valid_until <= bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,13 +167,13 @@ def consent_by_token(
         "environment": environment.value,
     }
     row = connection.execute(_BY_TOKEN, which).one_or_none()
-    return None if row is None else _consent(row)
+    return None if row is None else consent_from(row)
 
 
 def consent_by_id(connection: Connection, consent_id: str) -> Consent | None:
     """Find a consent by our own id."""
     row = connection.execute(_BY_ID, {"of_id": consent_id}).one_or_none()
-    return None if row is None else _consent(row)
+    return None if row is None else consent_from(row)
 
 
 def sealed_owner(connection: Connection, consent_id: str) -> bytes | None:
@@ -197,7 +197,7 @@ def older_of_person(connection: Connection, consent: Consent) -> tuple[Consent, 
         "environment": consent.environment.value,
         "target": consent.target,
     }
-    return tuple(map(_consent, connection.execute(_OLDER, which)))
+    return tuple(map(consent_from, connection.execute(_OLDER, which)))
 
 
 def prove(connection: Connection, consent_id: str, at: datetime) -> bool:
@@ -213,7 +213,7 @@ def replaced(connection: Connection, consent_id: str, new_id: str) -> None:
 def expiring(connection: Connection, before: datetime, count_max: int) -> tuple[Consent, ...]:
     """List open consents that run out by then and whose client has not been warned."""
     which = {"before": before, "count_max": count_max}
-    return tuple(map(_consent, connection.execute(_EXPIRING, which)))
+    return tuple(map(consent_from, connection.execute(_EXPIRING, which)))
 
 
 def warned(connection: Connection, consent_id: str, at: datetime) -> bool:
@@ -234,7 +234,7 @@ def consents_of(
         rows = connection.execute(_OF_CLIENT, which)
     else:
         rows = connection.execute(_OF_OWNER, which | {"owner_hash": owner_hash})
-    return tuple((_consent(row), row.sealed_owner) for row in rows)
+    return tuple((consent_from(row), row.sealed_owner) for row in rows)
 
 
 def sealed_access(connection: Connection, consent_id: str) -> bytes | None:
@@ -295,7 +295,7 @@ def owed_revocations(
     """List revocations that banks should be told of by now, the longest due first."""
     rows = connection.execute(_OWED, {"now": now, "count_max": count_max})
     return tuple(
-        OwedRevocation(consent=_consent(row), sealed_access=row.sealed_access) for row in rows
+        OwedRevocation(consent=consent_from(row), sealed_access=row.sealed_access) for row in rows
     )
 
 
@@ -311,10 +311,11 @@ def revocation_told(connection: Connection, consent_id: str) -> None:
 
 def run_out(connection: Connection, now: datetime) -> tuple[Consent, ...]:
     """List open consents whose time is over."""
-    return tuple(map(_consent, connection.execute(_RUN_OUT, {"now": now})))
+    return tuple(map(consent_from, connection.execute(_RUN_OUT, {"now": now})))
 
 
-def _consent(row: Row[Any]) -> Consent:
+def consent_from(row: Row[Any]) -> Consent:
+    """The consent that a row with these columns holds."""
     return Consent(
         id=row.id,
         client_id=row.client_id,

@@ -90,7 +90,7 @@ def _payments(parts: Parts, call: Call, among: list[Account]) -> Reply:
         (row, account)
         for account in among
         for row in account.unbooked
-        if row.status in ("pending", "scheduled")
+        if row.status in ("pending", "scheduled") and not _comes_in(row)
     ]
     return _listed(parts, call, "payments", waiting, lambda one: render.payment(*one))
 
@@ -130,11 +130,18 @@ def _listed(
 
 
 def _rows(account: Account, first: date, last: date) -> list[Transaction]:
-    """What is held, then what is booked on the days, newest first."""
-    held = [
-        row for row in account.unbooked if row.status == "hold" and first <= row.traded_on <= last
+    """What is held or comes in, then what is booked on the days, newest first."""
+    on_its_way = [
+        row
+        for row in account.unbooked
+        if (row.status == "hold" or _comes_in(row)) and first <= row.traded_on <= last
     ]
-    return held + account.rows(first, last)[::-1]
+    return on_its_way + account.rows(first, last)[::-1]
+
+
+def _comes_in(row: Transaction) -> bool:
+    """Whether it is money that somebody else sent, which is no payment of the account's own."""
+    return row.status == "pending" and row.minor > 0
 
 
 def _period(parts: Parts, call: Call, consent: Consent) -> tuple[date, date]:

@@ -147,6 +147,27 @@ def test_an_unattended_call_says_so_and_nothing_of_the_person():
         assert b"192.0.2.7" not in request.body
 
 
+def test_accounts_that_the_access_does_not_know_are_listed_once_an_import():
+    other = {**ACCOUNT, "id": "B/2"}
+    door = BankDoor({"accounts": [ACCOUNT, other], "totalCount": 2}, BALANCES, BALANCES)
+    connector = connector_of(door)
+    forgetful = replace(ACCESS, account_numbers=(), memory={})
+
+    async def import_all() -> None:
+        for number in await connector.account_numbers(forgetful, None):
+            await connector.account(forgetful, number, None)
+
+    run(import_all())
+    assert [request.endpoint for request in door.sent] == ["accounts", "balance", "balance"]
+
+
+def test_a_list_without_accounts_the_bank_counts_is_no_list():
+    for listed in ([], [ACCOUNT]):
+        door = BankDoor({"accounts": listed, "totalCount": 2, "pageNumber": 0})
+        with pytest.raises(errors.BankAnsweredNonsense, match="accounts"):
+            run(connector_of(door).account_numbers(replace(ACCESS, account_numbers=()), None))
+
+
 def test_every_call_has_an_id_of_its_own():
     door = BankDoor({**EMPTY, "nextPage": 1, "transactions": []}, EMPTY)
     read(door)

@@ -14,7 +14,7 @@ from opensaldo.connectors.base import AccountReading
 from opensaldo.connectors.lenient import NO_CURRENCY
 from opensaldo.connectors.protocols.czech_standard.balances import read_balances
 from opensaldo.connectors.protocols.czech_standard.faults import fault_of, refusal_in
-from opensaldo.connectors.protocols.czech_standard.messages import answer, next_page
+from opensaldo.connectors.protocols.czech_standard.messages import answer, next_page, whole
 from opensaldo.connectors.protocols.czech_standard.records import Balances, ListedAccount, Rows
 from opensaldo.connectors.protocols.czech_standard.rows import read_rows
 from opensaldo.connectors.things import Thing, decode, text_of
@@ -30,10 +30,11 @@ _ACCOUNTS = ("accounts", "account")
 
 
 class AccountsPage(NamedTuple):
-    """One page of the list of accounts, its rows as the bank wrote them."""
+    """One page of the list of accounts, its rows as the bank wrote them, and its own count."""
 
     rows: tuple[Mapping[str, Any], ...]
     next_page: int | None
+    list_count: int | None
 
 
 class Granted(NamedTuple):
@@ -54,7 +55,11 @@ def accounts_page(body: bytes) -> AccountsPage:
     count = len(found.things(*_ACCOUNTS) or [])
     written = found.raw(*_ACCOUNTS)
     rows = written if isinstance(written, list) else [written]
-    return AccountsPage(tuple(row for row in rows if row is not None), next_page(found, count))
+    return AccountsPage(
+        rows=tuple(row for row in rows if row is not None),
+        next_page=next_page(found, count),
+        list_count=whole(found, "totalCount"),
+    )
 
 
 def accounts(body: bytes) -> tuple[ListedAccount, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from contextvars import ContextVar
 from copy import copy
 from dataclasses import replace
 from datetime import date, timedelta
@@ -71,6 +72,7 @@ LISTS_OF_2 = (TRANSACTIONS,)
 NEXT_PAGE = "nextPage"
 MIDNIGHT = "T00:00:00.000+02:00"  # of Prague's summer; in winter an hour early, never too late
 CLIENT_ID, CLIENT_SECRET = "client_id", "client_secret"
+_LISTED: ContextVar[tuple[str, Listing] | None] = ContextVar("listed", default=None)
 
 
 class CzechStandard:
@@ -180,11 +182,13 @@ class CzechStandard:
         """The bank's ids of the accounts, asked for when the access does not know them."""
         if access.account_numbers:
             return access.account_numbers
-        return tuple(await self._listing(access.access_token, psu))
+        listing = await self._listing(access.access_token, psu)
+        _LISTED.set((access.grant, listing))
+        return tuple(listing)
 
     async def account(self, access: Access, number: str, psu: PsuContext | None) -> AccountReading:
         """One account as it was listed, with its balances and what the target's quirks add."""
-        row = unpacked(access.memory).get(number)
+        row = unpacked(access.memory).get(number) or _listed_now(access).get(number)
         if row is None:
             row = (await self._listing(access.access_token, psu)).get(number)
         if row is None:
@@ -295,7 +299,10 @@ class CzechStandard:
             )
             rows += page.rows
             if not trail.goes_on(page.next_page):
-                return listing_of(rows)
+                break
+        if page.list_count is not None and len(rows) < page.list_count:
+            raise BankAnsweredNonsense(ACCOUNTS, "all the accounts the bank counts")
+        return listing_of(rows)
 
     def _granted(
         self, request: SignInRequest, granted: convert.Granted, memory: Mapping[str, str]
@@ -330,6 +337,12 @@ class CzechStandard:
     def _served_day(self) -> date:
         """The first day that is served without a fresh authentication."""
         return self._clock().date() - timedelta(days=self._profile.history_days_later)
+
+
+def _listed_now(access: Access) -> Listing:
+    """The accounts as this import has listed them; empty when it has not."""
+    grant, listing = _LISTED.get() or ("", {})
+    return listing if grant == access.grant else {}
 
 
 def _unavailable_when_refused(reply: Incoming) -> bytes:

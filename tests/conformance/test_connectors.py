@@ -308,7 +308,7 @@ PLANNED = [
     ("status", {"status": 500}, errors.BankUnavailable),
     ("status", {"status": 503}, errors.BankUnavailable),
     ("status", {"status": 503, "code": "MAINTENANCE"}, errors.BankMaintenance),
-    ("status", {"status": 429}, errors.BankRateLimited),
+    ("status", {"status": 429}, errors.BankDailyLimit),
     ("status", {"status": 401}, errors.BankAccessEnded),
     ("status", {"status": 403}, errors.BankAccessEnded),
     ("status", {"status": 403, "code": "CONSENT_WITHDRAWN"}, errors.BankConsentWithdrawn),

@@ -172,7 +172,7 @@ def test_a_consent_deleted_twice_is_deleted(bank: Bank, seal: Seal) -> None:
         await road.connector.revoke(access)
         await road.connector.revoke(access)
         await road.connector.revoke(replace(access, grant="never-given"))
-        with pytest.raises(errors.BankAccessEnded):
+        with pytest.raises(errors.BankConsentWithdrawn):
             await road.connector.renew(access, None)
 
     on_changed_road(bank, seal, work)

@@ -20,8 +20,8 @@ HTTPS = "an https address; http is for loopback only"
 ADDRESS = "an address such as https://api.example.org"
 WHOLE_NUMBERS = (
     *("SESSION_IDLE_S", "COMMAND_RUN_S", "REQUESTS_PER_MINUTE", "OPEN_SESSIONS"),
-    *("WAITING_COMMANDS", "RETENTION_H", "REDIRECTION_LIFE_S", "IMPORTS_AT_ONCE"),
-    *("SWITCH_FAILURES", "SWITCH_WINDOW_S", "SWITCH_QUIET_S"),
+    *("WAITING_COMMANDS", "RETENTION_H", "REDIRECTION_LIFE_S", "LATER_HISTORY_DAYS"),
+    *("IMPORTS_AT_ONCE", "SWITCH_FAILURES", "SWITCH_WINDOW_S", "SWITCH_QUIET_S"),
 )
 ADDRESSES = ("PUBLIC_URL", "SIGNIN_URL", "DOCS_URL", "PORTAL_URL")
 
@@ -226,11 +226,12 @@ def test_the_limits_are_those_of_the_configuration():
         WAITING_COMMANDS="5",
         RETENTION_H="6",
         REDIRECTION_LIFE_S="7",
-        IMPORTS_AT_ONCE="8",
-        SWITCH_FAILURES="9",
-        SWITCH_WINDOW_S="10",
-        SWITCH_QUIET_S="11",
+        LATER_HISTORY_DAYS="8",
+        IMPORTS_AT_ONCE="9",
+        SWITCH_FAILURES="10",
+        SWITCH_WINDOW_S="11",
+        SWITCH_QUIET_S="12",
         OWNER_ID_PREFIX="p-",
     ).limits
-    assert dataclasses.astuple(made) == (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, "p-")
+    assert dataclasses.astuple(made) == (*range(1, 13), "p-")
     assert (made.session_idle.total_seconds(), made.retention.total_seconds()) == (1, 6 * 3600)

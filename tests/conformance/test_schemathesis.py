@@ -34,9 +34,10 @@ CONFIGURATION = """
 #   400: two names of one parameter that disagree, a target that does not exist, a date in the
 #        future, a signature of another session, a command this target does not offer, a person
 #        who is not signed in yet, a second import (wire contract, 2.8);
-#   404: ids that are well formed and unknown; 503: the mock bank is down.
+#   404: ids that are well formed and unknown; 422: an idempotency key that was used for another
+#        request; 503: the mock bank is down.
 [checks]
-positive_data_acceptance.expected-statuses = ["2xx", 400, 404, 503]
+positive_data_acceptance.expected-statuses = ["2xx", 400, 404, 422, 503]
 
 # Waiting is tested elsewhere; a minute of it an example would be all that is done here.
 [parameters]

@@ -21,9 +21,9 @@ from tests.support.fleet import SERVER, fleet
 from tests.support.platform import CLIENT, Api
 from tests.support.sweep import SETTINGS
 
-pytestmark = [pytest.mark.crash, pytest.mark.enable_socket, pytest.mark.timeout(120)]
-KILLS = 4
-SETTLE_S = 40
+pytestmark = [pytest.mark.crash, pytest.mark.enable_socket, pytest.mark.timeout(240)]
+KILLS = 3
+SETTLE_S = 90
 
 
 @contextmanager

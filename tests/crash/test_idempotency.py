@@ -16,10 +16,10 @@ from tests.support.fleet import SERVER, fleet
 from tests.support.platform import Api
 from tests.support.sweep import SETTINGS
 
-pytestmark = [pytest.mark.crash, pytest.mark.enable_socket, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.crash, pytest.mark.enable_socket, pytest.mark.timeout(240)]
 PEOPLE = 8
 WRITES = 40
-GIVE_UP_S = 90
+GIVE_UP_S = 150
 
 
 def until_answered(api: Api, key: str) -> dict[str, Any]:

@@ -75,11 +75,12 @@ def _of_type(written: object, reading: AccountReading) -> tuple[Card | None, Dep
     """The account as a card or a deposit, where the standard or the bank says that it is one."""
     read = reading.account
     facts: dict[str, Any] = {"currency": read.currency, "name": read.name, "iban": read.iban}
+    facts |= {"balance": read.balance, "balance_on": read.balance_on}
     card, deposit = reading.card, reading.deposit
     if written == "CARD" and card is None:
-        card = Card(**facts, balance=read.balance, available=read.available)
+        card = Card(**facts, available=read.available)
     if written == "DEPOSIT" and deposit is None:
-        deposit = Deposit(**facts, balance=read.balance)
+        deposit = Deposit(**facts)
     return card, deposit
 
 

@@ -16,7 +16,9 @@ _NOUNS = {
     "card": Card,
     "deposit": Deposit,
 }
-_OURS = frozenset({"partial", "labels", "bank_id", "id", "balance_on", "transactions", "owners"})
+_OURS = frozenset(
+    {"partial", "labels", "bank_id", "id", "balance_on", "balance_kind", "transactions", "owners"}
+)
 FIELDS = {
     noun: tuple(one.name for one in fields(record) if one.name not in _OURS)
     for noun, record in _NOUNS.items()

@@ -5,9 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 
 from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction
+
+
+class BalanceKind(StrEnum):
+    """What a bank's balance is made of.
+
+    BOOKED: booked rows and nothing else. AVAILABLE: what may be spent, holds taken off and a credit
+    limit perhaps added. EXPECTED: rows not booked yet are in it. UNKNOWN: the bank does not say.
+    """
+
+    BOOKED = "booked"
+    AVAILABLE = "available"
+    EXPECTED = "expected"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +29,8 @@ class Account:
     """A current or savings account; amounts are in `currency`, transactions newest first.
 
     `partial` is true when the time limit cut its lists short. `id` is ours, the same whoever's
-    consent it was read through; `balance_on` is the bank's own day of the balance.
+    consent it was read through; `balance_on` is the bank's own day of the balance, `balance_kind`
+    what the bank means by it.
     """
 
     iban: str | None
@@ -31,6 +46,7 @@ class Account:
     partial: bool = False
     id: str | None = None
     balance_on: date | None = None
+    balance_kind: BalanceKind = BalanceKind.BOOKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

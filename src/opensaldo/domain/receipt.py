@@ -40,6 +40,9 @@ class Reason(StrEnum):
     told none. NOT_READ: the command asks for rows or for balances, not for both. LIST_CUT: the time
     was over. HISTORY_CUT: the list begins after what was read last. PENDING_INCLUDED: the gap is
     the sum of rows not booked yet. BALANCE_OLDER: the balance is that of an earlier row.
+    VALUED_LATER: booked rows count from a day after the balance's. NOT_BOOKED: the only balance is
+    of what may be spent or is expected; holds and limits may be in it. KIND_UNKNOWN: the bank does
+    not say what its balance is of.
     ROWS_WITHDRAWN: booked rows that were there are no longer listed. ROW_BALANCES_UNUSABLE: the
     bank's balances of rows do not follow from each other anywhere. OTHER_KIND: a card's or a
     deposit's balance is not the sum of its rows.
@@ -52,6 +55,9 @@ class Reason(StrEnum):
     HISTORY_CUT = "history_cut"
     PENDING_INCLUDED = "pending_included"
     BALANCE_OLDER = "balance_older"
+    VALUED_LATER = "valued_later"
+    NOT_BOOKED = "not_booked"
+    KIND_UNKNOWN = "kind_unknown"
     ROWS_WITHDRAWN = "rows_withdrawn"
     ROW_BALANCES_UNUSABLE = "row_balances_unusable"
     OTHER_KIND = "other_kind"

@@ -14,25 +14,43 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from opensaldo.domain.account import BalanceKind
 from opensaldo.domain.receipt import Reason
 from opensaldo.domain.transaction import Transaction
 
 ROWS_TO_JUDGE_MIN = 8  # fewer broken links than this are missing rows, not a bank's habit
 EDGE = timedelta(days=7)  # at the start of a range by another day, rows come in by and by
 ZERO = Decimal(0)
+NOTHING_AHEAD = (ZERO,)
+REASON_OF_KIND = {
+    BalanceKind.AVAILABLE: Reason.NOT_BOOKED,
+    BalanceKind.EXPECTED: Reason.NOT_BOOKED,
+    BalanceKind.UNKNOWN: Reason.KIND_UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """The balance that the bank tells of an account: what it is made of, and the day of it."""
+
+    balance: Decimal | None
+    kind: BalanceKind = BalanceKind.BOOKED
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
     """What an earlier import left of an account: its balance and its rows not booked yet.
 
-    `booked_since` is what was booked after it; `is_range_whole` whether the list reaches back to
-    it; `has_lost_rows` whether booked rows of then are no longer listed.
+    `booked_since` is what was booked after it, `ahead` what of its rows its balance may not have
+    known; `is_range_whole` whether the list reaches back to it; `has_lost_rows` whether booked
+    rows of then are no longer listed.
     """
 
     balance: Decimal | None
     pending: Decimal
     booked_since: Decimal
+    ahead: tuple[Decimal, ...] = NOTHING_AHEAD
     is_range_whole: bool
     has_lost_rows: bool
 
@@ -42,7 +60,7 @@ Verdict = tuple[Decimal | None, Reason | None]
 
 
 def weighed(
-    balance: Decimal | None,
+    stand: Stand,
     booked: Sequence[Transaction],
     pending: Iterable[Transaction],
     before: Before | None,
@@ -50,19 +68,20 @@ def weighed(
 ) -> Verdict:
     """The gap between the bank's balance and its rows, and the reason where there is one.
 
-    A gap without a reason, or neither, means that rows are missing or were sent twice.
+    A gap without a reason, or neither, means that rows are missing or were sent twice: balances
+    that are booked ones, or those of the rows, contradict each other.
     """
-    if balance is None:
+    if stand.balance is None:
         return None, Reason.NO_BALANCE
     on_the_way = sum((row.amount for row in pending), ZERO)
     lost = Reason.ROWS_WITHDRAWN if before is not None and before.has_lost_rows else None
     if booked and all(row.balance is not None for row in booked):
-        gap, reason = _along_the_chain(balance, booked, on_the_way, since + EDGE)
+        gap, reason = _along_the_chain(stand, stand.balance, booked, on_the_way, since + EDGE)
         if reason is not Reason.ROW_BALANCES_UNUSABLE or before is None:
             return gap, reason or (lost if gap == 0 else None)
     if before is None or before.balance is None:
-        return None, Reason.FIRST_IMPORT
-    return _since_before(balance - before.balance, on_the_way, before)
+        return None, REASON_OF_KIND.get(stand.kind, Reason.FIRST_IMPORT)
+    return _since_before(stand, stand.balance - before.balance, booked, on_the_way, before)
 
 
 def newest_day(rows: Iterable[Transaction]) -> date | None:
@@ -70,21 +89,55 @@ def newest_day(rows: Iterable[Transaction]) -> date | None:
     return max((row.day for row in rows if row.day is not None), default=None)
 
 
+def ahead_of(stand: Stand, booked: Iterable[Transaction]) -> tuple[Decimal, ...]:
+    """The sums of booked rows that a balance of its day may not have in it, nothing first."""
+    return tuple(dict.fromkeys((*_behind(stand, booked), _valued_later(stand, booked))))
+
+
+def _behind(stand: Stand, booked: Iterable[Transaction]) -> tuple[Decimal, ...]:
+    """What was booked after the balance's day, and from that day on: an opening balance's."""
+    on = stand.on
+    if on is None:
+        return (ZERO,)
+    later = (row.amount for row in booked if (row.booked_on or row.day or on) > on)
+    since = (row.amount for row in booked if (row.booked_on or row.day or date.min) >= on)
+    return ZERO, sum(later, ZERO), sum(since, ZERO)
+
+
+def _valued_later(stand: Stand, booked: Iterable[Transaction]) -> Decimal:
+    """What counts from a day after the balance's, whenever it was booked."""
+    on = stand.on
+    if on is None:
+        return ZERO
+    return sum((row.amount for row in booked if (row.transaction_on or on) > on), ZERO)
+
+
 def _along_the_chain(
-    balance: Decimal, booked: Sequence[Transaction], on_the_way: Decimal, edge: date
+    stand: Stand,
+    balance: Decimal,
+    booked: Sequence[Transaction],
+    on_the_way: Decimal,
+    edge: date,
 ) -> Verdict:
     edges = _edges(booked)
     starts, broken = _trail(edges)
     if len(booked) >= ROWS_TO_JUDGE_MIN and broken * 2 > len(booked):
         return None, Reason.ROW_BALANCES_UNUSABLE
     if broken:
-        return _past_the_edge(balance, booked, on_the_way, edge)
+        return _past_the_edge(stand, balance, booked, on_the_way, edge)
     gap = _gap(balance, booked, starts, edges)
-    return (gap, None) if gap == 0 else (gap, _why(gap, on_the_way, balance in _ends(edges)))
+    if gap == 0:
+        return gap, None
+    is_older = balance in _ends(edges)
+    return gap, _why(gap, stand, booked, on_the_way, is_of_a_row=is_older)
 
 
 def _past_the_edge(
-    balance: Decimal, booked: Sequence[Transaction], on_the_way: Decimal, edge: date
+    stand: Stand,
+    balance: Decimal,
+    booked: Sequence[Transaction],
+    on_the_way: Decimal,
+    edge: date,
 ) -> Verdict:
     """The verdict on broken links: they are nothing worse where the range begins by another day."""
     later = [row for row in booked if (row.booked_on or row.day or date.max) >= edge]
@@ -94,7 +147,8 @@ def _past_the_edge(
         gap = _gap(balance, later, starts, edges)
         if gap == 0:
             return gap, Reason.HISTORY_CUT
-        return gap, _why(gap, on_the_way, balance in _ends(edges))
+        is_older = balance in _ends(edges)
+        return gap, _why(gap, stand, later, on_the_way, is_of_a_row=is_older)
     edges = _edges(booked)
     gap = _gap(balance, booked, _trail(edges)[0], edges)
     return gap or None, None
@@ -169,7 +223,13 @@ def _latest(booked: Sequence[Transaction]) -> Decimal:
     return newest.balance or ZERO
 
 
-def _since_before(change: Decimal, on_the_way: Decimal, before: Before) -> Verdict:
+def _since_before(
+    stand: Stand,
+    change: Decimal,
+    booked: Sequence[Transaction],
+    on_the_way: Decimal,
+    before: Before,
+) -> Verdict:
     if not before.is_range_whole:
         return None, Reason.HISTORY_CUT
     if before.has_lost_rows:
@@ -177,11 +237,28 @@ def _since_before(change: Decimal, on_the_way: Decimal, before: Before) -> Verdi
     gap = change - before.booked_since
     if gap == 0:
         return gap, None
-    return gap, _why(gap, on_the_way - before.pending, is_of_a_row=False)
+    is_older = gap in {then - now for then in before.ahead for now in _behind(stand, booked)}
+    newly = on_the_way - before.pending
+    return gap, _why(gap, stand, booked, newly, is_of_a_row=is_older, ahead=before.ahead)
 
 
-def _why(gap: Decimal, on_the_way: Decimal, is_of_a_row: bool) -> Reason | None:
-    """What explains the gap: rows not booked yet, or a balance older than the newest row."""
+def _why(
+    gap: Decimal,
+    stand: Stand,
+    booked: Iterable[Transaction],
+    on_the_way: Decimal,
+    *,
+    is_of_a_row: bool,
+    ahead: tuple[Decimal, ...] = NOTHING_AHEAD,
+) -> Reason | None:
+    """What explains the gap: rows on their way, a balance older than rows, or what it is made of.
+
+    None where nothing does.
+    """
     if gap == on_the_way:
         return Reason.PENDING_INCLUDED
-    return Reason.BALANCE_OLDER if is_of_a_row else None
+    if is_of_a_row:
+        return Reason.BALANCE_OLDER
+    if gap in {then - _valued_later(stand, booked) for then in ahead}:
+        return Reason.VALUED_LATER
+    return REASON_OF_KIND.get(stand.kind)

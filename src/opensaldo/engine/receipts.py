@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import TypeVar
 
 from opensaldo.connectors.base import AccountReading
-from opensaldo.domain.account import Account, Card, Deposit, Holdings
+from opensaldo.domain.account import Account, BalanceKind, Card, Deposit, Holdings
 from opensaldo.domain.command import Command
 from opensaldo.domain.receipt import BalanceCheck, Outcome, Reason, Receipt, Skip
 from opensaldo.domain.target import Target
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from opensaldo.engine.balancing import Before, newest_day, weighed
+from opensaldo.engine.balancing import Before, Stand, ahead_of, newest_day, weighed
 from opensaldo.engine.identity import Fingerprint, account_id, with_ids
 from opensaldo.engine.reading import Named, Reading
 from opensaldo.engine.recognising import Recognised, recognised
@@ -118,7 +118,7 @@ def _account(
     command: Command, reading: Reading, number: str, fingerprint: Fingerprint, past: Past | None
 ) -> _Account:
     details, rows = reading.details[number], reading.rows_of(number).rows
-    place = place_of(details)
+    place, stand = place_of(details), stand_of(details, past.today if past else None)
     environment = command.environment.value
     of_account = account_id(fingerprint, command.client_id, environment, place, number)
     if past is None or not reading.reads_lists:
@@ -130,7 +130,9 @@ def _account(
             of_account,
             rows,
             past.memories.get(of_account),
-            balance=place.balance,
+            balance=stand.balance,
+            kind=stand.kind,
+            ahead=ahead_of(stand, reading.rows_of(number).booked),
             since=reading.since,
             today=past.today,
         )
@@ -140,7 +142,7 @@ def _account(
     before = same.before if same is not None else None
     return _Account(
         named=Named(account_id=of_account, row_ids=row_ids),
-        check=_checked(reading, number, details, of_account, before),
+        check=_checked(reading, number, details, stand, of_account, before),
         recognised=same,
     )
 
@@ -177,6 +179,22 @@ def place_of(details: AccountReading) -> Account | Card | Deposit:
     return details.card or details.deposit or details.account
 
 
+def stand_of(details: AccountReading, today: date | None) -> Stand:
+    """The balance that its rows must come to; what may be spent where the bank tells nothing else.
+
+    A balance without a day is today's.
+
+    The balance of a card or a deposit is not made of its rows alone.
+    """
+    place = place_of(details)
+    if not isinstance(place, Account):
+        return Stand(balance=place.balance, on=place.balance_on or today)
+    if place.balance is None and place.available is not None:
+        return Stand(balance=place.available, kind=BalanceKind.AVAILABLE, on=today)
+    on = place.balance_on or today
+    return Stand(balance=place.balance, kind=place.balance_kind, on=on)
+
+
 def _outcome(reading: Reading, checks: Sequence[BalanceCheck]) -> Outcome:
     if not reading.is_complete:
         return Outcome.PARTIAL
@@ -191,13 +209,14 @@ def _checked(
     reading: Reading,
     number: str,
     details: AccountReading,
+    stand: Stand,
     of_account: str,
     before: Before | None,
 ) -> BalanceCheck:
     """The account's balance against its rows."""
     place, sifted = place_of(details), reading.rows_of(number)
     pending = [row for row in sifted.rows if row.status is not TransactionStatus.DONE]
-    gap, reason = _verdict(reading, number, details, pending, before)
+    gap, reason = _verdict(reading, number, details, stand, pending, before)
     return BalanceCheck(
         account_id=of_account,
         currency=place.currency,
@@ -212,6 +231,7 @@ def _verdict(
     reading: Reading,
     number: str,
     details: AccountReading,
+    stand: Stand,
     pending: Sequence[Transaction],
     before: Before | None,
 ) -> tuple[Decimal | None, Reason | None]:
@@ -220,7 +240,7 @@ def _verdict(
     if not reading.is_whole(number):
         return None, Reason.LIST_CUT
     place, booked = place_of(details), reading.rows_of(number).booked
-    gap, reason = weighed(place.balance, booked, pending, before, reading.since)
+    gap, reason = weighed(stand, booked, pending, before, reading.since)
     if gap == 0 or reason is not None:
         return gap, reason
     if not isinstance(place, Account):

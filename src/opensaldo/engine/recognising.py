@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from opensaldo.domain.account import BalanceKind
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from opensaldo.engine.balancing import EDGE, Before
+from opensaldo.engine.balancing import EDGE, NOTHING_AHEAD, Before
 from opensaldo.engine.identity import Fingerprint, with_ids
 from opensaldo.engine.matching import BOOKS_BEFORE_DAYS, BOOKS_WITHIN_DAYS, Days, matched
 from opensaldo.engine.remembered import ROWS_MAX, Memory, Print, Printer, Standing, kept_prints
@@ -43,10 +44,15 @@ def recognised(
     memory: Memory | None,
     *,
     balance: Decimal | None,
+    kind: BalanceKind = BalanceKind.BOOKED,
+    ahead: tuple[Decimal, ...] = NOTHING_AHEAD,
     since: date,
     today: date,
 ) -> Recognised:
-    """The rows as what they were before, and what is to be remembered from now on."""
+    """The rows as what they were before, and what is to be remembered from now on.
+
+    Balances of different kinds are not compared.
+    """
     printer = Printer(fingerprint, account_id)
     old = memory.prints if memory is not None else ()
     fresh = [printer.print_of(row, "", today) for row in rows]
@@ -88,10 +94,12 @@ def recognised(
         new=len([place for place in shown if place not in pairs]),
         changed=len([p for p in shown if p in pairs and fresh[p].facts != old[pairs[p]].facts]),
         retired_ids=tuple(one.id for one in retired),
-        before=_before(memory, rows, fresh, pairs, old, _in_range(lost, since, days), since),
+        before=_before(memory, rows, fresh, pairs, old, _in_range(lost, since, days), since, kind),
         memory=Memory(
             prints=kept_prints([*now, *kept, *turned]),
             balance=balance,
+            kind=kind,
+            ahead=ahead,
             pending=sum((rows[p].amount for p in shown if not _is_booked(rows[p])), ZERO),
             since=since,
             read_on=today,
@@ -156,6 +164,7 @@ def _before(
     old: Sequence[Print],
     has_lost_rows: bool,
     since: date,
+    kind: BalanceKind,
 ) -> Before | None:
     """What the earlier import left, beside what was booked since."""
     if memory is None:
@@ -168,8 +177,9 @@ def _before(
         and (row.booked_on or row.day or memory.since) >= memory.since
     ]
     return Before(
-        balance=memory.balance,
+        balance=memory.balance if memory.kind is kind else None,
         pending=memory.pending,
+        ahead=memory.ahead,
         booked_since=sum(booked, ZERO),
         is_range_whole=since <= memory.read_on and len(old) < ROWS_MAX,
         has_lost_rows=has_lost_rows,

@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import accumulate, repeat
 
+from opensaldo.domain.account import BalanceKind
 from opensaldo.domain.transaction import Transaction, TransactionStatus
 from opensaldo.engine.identity import (
     Fingerprint,
@@ -63,11 +64,16 @@ class Print:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What is remembered of one account: it was read on a day, back to another."""
+    """What is remembered of one account: it was read on a day, back to another.
+
+    `kind` is what its balance was made of, `ahead` sums of rows that may not have been in it.
+    """
 
     prints: tuple[Print, ...]
     balance: Decimal | None
     pending: Decimal
+    kind: BalanceKind = BalanceKind.BOOKED
+    ahead: tuple[Decimal, ...] = (Decimal(0),)
     since: date
     read_on: date
 

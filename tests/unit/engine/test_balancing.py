@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from opensaldo.domain.receipt import Reason
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from opensaldo.engine.balancing import Before, newest_day, weighed
+from opensaldo.engine.balancing import Before, Stand, newest_day, weighed
 
 SINCE = date(2026, 1, 1)
 START = Decimal(100)
@@ -44,7 +44,8 @@ def end_of(rows: list[Transaction]) -> Decimal:
 
 
 def judged(rows, balance=None, pending=(), before=None):
-    return weighed(end_of(rows) if balance is None else balance, rows, pending, before, SINCE)
+    stand = Stand(balance=end_of(rows) if balance is None else balance)
+    return weighed(stand, rows, pending, before, SINCE)
 
 
 @given(amounts, st.randoms(use_true_random=False))
@@ -94,7 +95,7 @@ def test_the_reasons_for_a_gap_are_stated():
     assert judged(rows, end_of(rows) - 4, [hold]) == (-4, Reason.PENDING_INCLUDED)
     assert judged(rows, rows[1].balance) == (-30, Reason.BALANCE_OLDER)
     assert judged(rows, end_of(rows) + 1) == (1, None)
-    assert weighed(None, rows, (), None, SINCE) == (None, Reason.NO_BALANCE)
+    assert weighed(Stand(balance=None), rows, (), None, SINCE) == (None, Reason.NO_BALANCE)
 
 
 def test_balances_that_never_follow_from_each_other_prove_nothing():
@@ -128,7 +129,7 @@ BARE = [replace(row, balance=None) for row in booked([1, 2, 3])]
 )
 def test_without_balances_of_rows_the_earlier_import_is_the_measure(now, before, verdict):
     hold = Transaction(amount=Decimal(-3), status=TransactionStatus.PENDING)
-    assert weighed(Decimal(now), BARE, [hold], before, SINCE) == verdict
+    assert weighed(Stand(balance=Decimal(now)), BARE, [hold], before, SINCE) == verdict
 
 
 def test_the_newest_day_is_that_of_the_newest_dated_row():

@@ -167,6 +167,7 @@ class Inside:
             "iban": one.number,
             "currency": one.currency,
             "balance": forms.amount(one.balance_minor, call.country),
+            "balance_day": forms.day(one.day, call.country),
             "available": forms.amount(_available_minor(one), call.country),
         }
 

@@ -99,6 +99,29 @@ def test_the_balances_that_count_are_chosen_by_preference(listed, booked_now, av
     assert (found.booked, found.available) == (booked_now, available)
 
 
+@pytest.mark.parametrize(
+    ("listed", "kind", "on"),
+    [
+        ([balance("closingBooked", "1", referenceDate="2026-01-02")], "booked", date(2026, 1, 2)),
+        (
+            [balance("interimBooked", "1", lastChangeDateTime="2026-01-03T10:00:00+02:00")],
+            "booked",
+            date(2026, 1, 3),
+        ),
+        ([balance("closingBooked", "1", referenceDate="soon")], "booked", None),
+        ([balance("OPBD", "3")], "booked", None),
+        ([balance("interimBooked", "9", creditLimitIncluded=True)], "available", None),
+        ([balance("interimAvailable", "1")], "available", None),
+        ([balance("expected", "4")], "expected", None),
+        ([balance("strange", "8")], "unknown", None),
+    ],
+)
+def test_a_balance_says_what_it_is_made_of_and_of_which_day(listed, kind, on):
+    whole = {"resourceId": "r", "iban": OWN, "currency": "RON", "balances": listed}
+    (found,) = accounts(written({"accounts": [whole]}))
+    assert (found.reading.account.balance_kind, found.reading.account.balance_on) == (kind, on)
+
+
 def card(**more):
     return {"resourceId": "c-1", "maskedPan": "5409XXXXXXXX1234", "currency": "RON", **more}
 

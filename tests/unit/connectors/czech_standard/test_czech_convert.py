@@ -162,6 +162,12 @@ def test_a_balance_below_zero_is_told_by_its_indicator():
     assert balances_of({"creditDebitIndicator": "DBIT"} | money(-20)).booked == -20
 
 
+def test_a_balance_alone_whose_kind_is_no_known_one_is_of_unknown_kind():
+    assert balances_of(kind("OTHR")).booked_kind == "unknown"
+    read = balances_of(kind("CLBD") | {"date": {"dateTime": "2026-01-02T00:00:00.000+01:00"}})
+    assert (read.booked_kind, f"{read.booked_on}") == ("booked", "2026-01-02")
+
+
 def test_balances_of_other_currencies_are_other_accounts():
     read = balances_of(kind("CLBD") | money(7, "EUR"), kind("CLAV") | money(9, "CZK"))
     assert (read.currency, read.booked, read.available) == ("EUR", 7, None)

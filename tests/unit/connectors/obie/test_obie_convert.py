@@ -172,6 +172,24 @@ def test_the_two_balances_that_count(words: tuple[str, str], booked: str, availa
     assert (found.account, found.currency) == ("a1", "EUR")
 
 
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("ITBD", "booked"),
+        ("OpeningBooked", "booked"),
+        ("ITAV", "available"),
+        ("Expected", "expected"),
+    ],
+)
+def test_the_balance_that_stands_says_its_kind_and_day(word: str, kind: str):
+    one = {"CreditDebitIndicator": "Credit", "Type": word, "Amount": MONEY}
+    at = {**one, "DateTime": "2026-01-02T23:30:00+00:00"}
+    found = raw("balances", {"Data": {"Balance": [at]}})
+    assert (found.standing_kind, found.standing_on) == (kind, date(2026, 1, 2))
+    assert raw("balances", {"Data": {"Balance": [one]}}).standing_on is None
+    assert raw("balances", {"Data": {"Balance": [{**one, "DateTime": "?"}]}}).standing_on is None
+
+
 def test_a_credit_line_is_the_limit():
     line = {"Included": True, "Type": "Credit", "Amount": {"Amount": 1500.5, "Currency": "EUR"}}
     one = {"CreditDebitIndicator": "Debit", "Type": "CLBD", "Amount": MONEY, "CreditLine": [line]}

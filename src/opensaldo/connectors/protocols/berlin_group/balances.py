@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 from opensaldo.connectors.amounts import amount_in, scaled
 from opensaldo.connectors.protocols.berlin_group.records import Balance, Balances
 from opensaldo.connectors.things import Thing
+from opensaldo.domain.account import BalanceKind
 from opensaldo.errors import BankAnsweredNonsense
 
 BOOKED_ORDER = (
@@ -48,6 +48,14 @@ CARD_BOOKED_ORDER = (
     "previouslyClosedBooked",
 )
 CARD_AVAILABLE_ORDER = ("interimAvailable", "closingAvailable", "forwardAvailable", "authorised")
+BOOKED_KINDS = (
+    "closingBooked",
+    "interimBooked",
+    "openingBooked",
+    "previouslyClosedBooked",
+    "nonInvoiced",
+)
+_NAMED = frozenset({*BOOKED_ORDER, *AVAILABLE_ORDER})
 
 _KINDS = {
     "CLBD": "closingBooked",
@@ -104,21 +112,33 @@ def counted(
     available_order = CARD_AVAILABLE_ORDER if is_card else AVAILABLE_ORDER
     bare = [item for item in ours if not item.is_with_credit_limit]
     booked = _preferred(bare or ours, booked_order)
+    available = _preferred(ours, available_order)
     return Balances(
         account=account,
         currency=currency,
-        booked=booked,
-        available=_preferred(ours, available_order),
+        booked=booked.amount if booked else None,
+        available=available.amount if available else None,
         items=items,
+        booked_on=booked.on if booked else None,
+        booked_kind=_made_of(booked),
     )
 
 
-def _preferred(items: list[Balance], order: tuple[str, ...]) -> Decimal | None:
-    """The amount of the kind that comes first in the order; of an unknown kind only if alone."""
+def _preferred(items: list[Balance], order: tuple[str, ...]) -> Balance | None:
+    """The balance of the kind that comes first in the order; of an unknown kind only if alone."""
     for kind in order:
         if found := [item for item in items if item.kind == kind]:
-            return max(found, key=_weight).amount
-    return items[0].amount if len(items) == 1 and order in (BOOKED_ORDER, AVAILABLE_ORDER) else None
+            return max(found, key=_weight)
+    return items[0] if len(items) == 1 and order in (BOOKED_ORDER, AVAILABLE_ORDER) else None
+
+
+def _made_of(item: Balance | None) -> BalanceKind:
+    """What the balance is made of; a credit limit in it makes it one of what may be spent."""
+    if item is None or (item.kind in BOOKED_KINDS and not item.is_with_credit_limit):
+        return BalanceKind.BOOKED
+    if item.kind == "expected" and not item.is_with_credit_limit:
+        return BalanceKind.EXPECTED
+    return BalanceKind.AVAILABLE if item.kind in _NAMED else BalanceKind.UNKNOWN
 
 
 def _weight(item: Balance) -> tuple[bool, date]:

@@ -271,6 +271,8 @@ def _reading(
         name=one.text("name", "product", "displayName"),
         friendly_name=one.text("displayName"),
         balance=stand.booked,
+        balance_on=stand.booked_on,
+        balance_kind=stand.booked_kind,
         available=stand.available,
     )
     card = Card(
@@ -280,6 +282,7 @@ def _reading(
         iban=account.iban,
         number=one.text(*_CARD_NUMBERS),
         balance=account.balance,
+        balance_on=account.balance_on,
         available=account.available,
         limit=_limit(one, currency),
     )
@@ -296,7 +299,11 @@ _DEPOSITS = ("DEPOSIT", "TERM", "TDEP")  # no ISO code of a cash account means a
 
 def _deposit(account: Account) -> Deposit:
     return Deposit(
-        currency=account.currency, name=account.name, iban=account.iban, balance=account.balance
+        currency=account.currency,
+        name=account.name,
+        iban=account.iban,
+        balance=account.balance,
+        balance_on=account.balance_on,
     )
 
 

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from opensaldo.connectors.base import Access, AccountReading, Page, PsuContext
@@ -32,7 +31,7 @@ from opensaldo.connectors.protocols.berlin_group.known import (
     read_known,
 )
 from opensaldo.connectors.protocols.berlin_group.links import followed
-from opensaldo.connectors.protocols.berlin_group.records import ListedAccount, Rows
+from opensaldo.connectors.protocols.berlin_group.records import Balances, ListedAccount, Rows
 from opensaldo.connectors.protocols.berlin_group.wallets import currencies_of, part_of, parts_of
 from opensaldo.connectors.quirks import QUIRKS
 from opensaldo.connectors.things import decode
@@ -171,7 +170,7 @@ class Reader:
         )
         if one.part_currency is not None:
             currencies_of(found)
-        return _standing_at(one.reading, found.booked, found.available)
+        return _standing_at(one.reading, found)
 
     async def _first_page(
         self,
@@ -283,16 +282,16 @@ def _asking(
     )
 
 
-def _standing_at(
-    reading: AccountReading, booked: Decimal | None, available: Decimal | None
-) -> AccountReading:
+def _standing_at(reading: AccountReading, stand: Balances) -> AccountReading:
     """The reading with these balances."""
-    card = reading.card
-    return replace(
-        reading,
-        account=replace(reading.account, balance=booked, available=available),
-        card=replace(card, balance=booked, available=available) if card else None,
-    )
+    facts: dict[str, Any] = {
+        "balance": stand.booked,
+        "balance_on": stand.booked_on,
+        "available": stand.available,
+    }
+    account = replace(reading.account, **facts, balance_kind=stand.booked_kind)
+    card = replace(reading.card, **facts) if reading.card else None
+    return replace(reading, account=account, card=card)
 
 
 def _page(rows: Rows, pending: tuple[Transaction, ...], *, is_last: bool) -> Page:

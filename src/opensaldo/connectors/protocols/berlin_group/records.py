@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from opensaldo.connectors.base import AccountReading
 from opensaldo.connectors.lenient import NO_CURRENCY
+from opensaldo.domain.account import BalanceKind
 from opensaldo.domain.transaction import Transaction
 
 
@@ -27,6 +28,8 @@ class Balances:
     """The balances of one account: all of them, and the two that count.
 
     `booked` is what stands on the account, `available` what may be spent; both are in `currency`.
+    `booked_kind` is what the first is made of where the bank has nothing better, `booked_on` the
+    bank's day of it.
     """
 
     account: str | None
@@ -34,6 +37,8 @@ class Balances:
     booked: Decimal | None
     available: Decimal | None
     items: tuple[Balance, ...]
+    booked_on: date | None = None
+    booked_kind: BalanceKind = BalanceKind.BOOKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,14 @@ def part_of(one: ListedAccount, currency: str) -> ListedAccount:
     """What a wallet holds in one currency, with the balances that were written beside it."""
     account, items = one.reading.account, one.balances.items if one.balances else ()
     stand = counted(items, account=account.iban, currency=currency, is_card=False)
-    account = replace(account, currency=currency, balance=stand.booked, available=stand.available)
+    account = replace(
+        account,
+        currency=currency,
+        balance=stand.booked,
+        balance_on=stand.booked_on,
+        balance_kind=stand.booked_kind,
+        available=stand.available,
+    )
     return replace(
         one, reading=replace(one.reading, account=account, deposit=None), part_currency=currency
     )

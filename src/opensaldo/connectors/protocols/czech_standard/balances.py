@@ -9,6 +9,7 @@ from opensaldo.connectors.amounts import amount_in, currency_in, scaled
 from opensaldo.connectors.protocols.czech_standard.messages import answer
 from opensaldo.connectors.protocols.czech_standard.records import Balance, Balances
 from opensaldo.connectors.things import Thing
+from opensaldo.domain.account import BalanceKind
 from opensaldo.errors import BankAnsweredNonsense
 
 BOOKED_ORDER = ("CLBD", "ITBD", "PRCD", "OPBD")
@@ -30,13 +31,16 @@ def read_balances(body: bytes, currency: str | None = None) -> Balances:
     ours = [item for item in items if item.currency in (None, currency)]
     booked = _preferred(ours, BOOKED_ORDER)
     available = _preferred(ours, AVAILABLE_ORDER)
+    made_of = BalanceKind.BOOKED
     if booked is None and available is None and len(ours) == 1:
-        booked = ours[0]
+        booked, made_of = ours[0], BalanceKind.UNKNOWN
     return Balances(
         currency=currency,
         booked=booked.amount if booked else None,
         available=available.amount if available else None,
         items=items,
+        booked_on=booked.on if booked else None,
+        booked_kind=made_of,
     )
 
 

@@ -211,6 +211,8 @@ class CzechStandard:
             reading.account,
             currency=said or balances.currency or NO_CURRENCY,
             balance=balances.booked,
+            balance_on=balances.booked_on,
+            balance_kind=balances.booked_kind,
             available=balances.available,
         )
         return replace(reading, account=account)

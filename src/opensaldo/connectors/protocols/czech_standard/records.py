@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from opensaldo.connectors.base import AccountReading
+from opensaldo.domain.account import BalanceKind
 from opensaldo.domain.transaction import Transaction
 
 
@@ -33,12 +34,15 @@ class Balances:
     """The balances of one account: all of them, and the two that count.
 
     `booked` is what stands on the account, `available` what may be spent; both are in `currency`.
+    `booked_kind` is what the first is made of, `booked_on` the bank's day of it.
     """
 
     currency: str | None
     booked: Decimal | None
     available: Decimal | None
     items: tuple[Balance, ...]
+    booked_on: date | None = None
+    booked_kind: BalanceKind = BalanceKind.BOOKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

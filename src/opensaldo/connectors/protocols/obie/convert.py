@@ -8,6 +8,7 @@ OBReadTransaction6, OBReadParty3).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,7 @@ from opensaldo.connectors.base import AccountReading
 from opensaldo.connectors.protocols.obie import messages
 from opensaldo.connectors.protocols.obie.faults import fault_in
 from opensaldo.connectors.protocols.obie.records import Balances, ListedAccount, Rows
-from opensaldo.domain.account import Account, Card
+from opensaldo.domain.account import Account, BalanceKind, Card
 from opensaldo.domain.transaction import Transaction, TransactionStatus
 from opensaldo.errors import BankAnsweredNonsense, InvalidArgument
 
@@ -79,6 +80,7 @@ def balances(body: bytes) -> Balances:
     if len(named) > 1:
         raise BankAnsweredNonsense("Data.Balance", "one account's balances")
     items: dict[str, Decimal] = {}
+    days: dict[str, date | None] = {}
     said: str | None = None
     for place, one in enumerate(listed):
         path = f"Data.Balance[{place}]"
@@ -87,11 +89,16 @@ def balances(body: bytes) -> Balances:
         if currency not in (None, said):
             continue  # a wallet of several currencies; the account's own comes first
         items.setdefault(_code(one.type), amount)
+        days.setdefault(_code(one.type), _day_of_balance(one.date_time))
+    standing = _first_code(items, (*BOOKED_BALANCES, *AVAILABLE_BALANCES))
     return Balances(
         account=named[0] if named else None,
         currency=said,
         booked=_first_of(items, BOOKED_BALANCES),
         available=_first_of(items, AVAILABLE_BALANCES),
+        standing=items.get(standing),
+        standing_on=days.get(standing),
+        standing_kind=_made_of(standing),
         limit=_limit(listed),
         items=tuple(items.items()),
     )
@@ -254,8 +261,26 @@ def _limit(listed: Iterable[messages.Balance]) -> Decimal | None:
     return None
 
 
+def _day_of_balance(written: str | None) -> date | None:
+    """The day it was so; one that cannot be read is no reason to lose the balance."""
+    try:
+        return lenient.day(written, "Data.Balance[].DateTime")
+    except BankAnsweredNonsense:
+        return None
+
+
 def _first_of(items: Mapping[str, Decimal], codes: Iterable[str]) -> Decimal | None:
-    return next((items[code] for code in codes if code in items), None)
+    return items.get(_first_code(items, codes))
+
+
+def _first_code(items: Mapping[str, Decimal], codes: Iterable[str]) -> str:
+    return next((code for code in codes if code in items), "")
+
+
+def _made_of(code: str) -> BalanceKind:
+    if code in AVAILABLE_BALANCES:
+        return BalanceKind.EXPECTED if code == "XPCD" else BalanceKind.AVAILABLE
+    return BalanceKind.BOOKED
 
 
 def _code(word: str | None) -> str:

@@ -274,17 +274,22 @@ def _with_balances(
     currency = reading.account.currency
     if currency == lenient.NO_CURRENCY:
         currency = found.currency or currency
-    booked = found.available if found.booked is None else found.booked  # a bank with one only
     card = reading.card
     return AccountReading(
         account=replace(
-            reading.account, currency=currency, balance=booked, available=found.available
+            reading.account,
+            currency=currency,
+            balance=found.standing,
+            balance_on=found.standing_on,
+            balance_kind=found.standing_kind,
+            available=found.available,
         ),
         owners=owners,
         card=replace(
             card,
             currency=currency,
-            balance=booked,
+            balance=found.standing,
+            balance_on=found.standing_on,
             available=found.available,
             limit=found.limit,
         )

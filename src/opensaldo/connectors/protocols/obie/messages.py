@@ -62,6 +62,7 @@ class Balance(Struct, frozen=True):
     account_id: Id | None = None
     credit_debit_indicator: str | None = None
     type: str | None = None
+    date_time: str | None = None
     amount: Money | None = None
     credit_line: list[CreditLine] | None = None
 

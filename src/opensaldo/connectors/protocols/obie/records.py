@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from opensaldo.connectors.base import AccountReading
+from opensaldo.domain.account import BalanceKind
 from opensaldo.domain.transaction import Transaction
 
 
@@ -20,7 +22,11 @@ class ListedAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balances:
-    """The balances of one account: all of them by ISO 20022 code, and the two that count."""
+    """The balances of one account: all of them by ISO 20022 code, and those that count.
+
+    `standing` is what stands on the account, or the nearest the bank tells; `standing_kind` says
+    what it is made of, `standing_on` the bank's day of it.
+    """
 
     account: str | None
     currency: str | None
@@ -28,6 +34,9 @@ class Balances:
     available: Decimal | None
     limit: Decimal | None
     items: tuple[tuple[str, Decimal], ...]
+    standing: Decimal | None = None
+    standing_on: date | None = None
+    standing_kind: BalanceKind = BalanceKind.BOOKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,6 +102,7 @@ def account(html: str, listed: Listed, signed_in: Owner) -> AccountReading:
         name=line_of(terms.get("name")),
         friendly_name=line_of(terms.get("friendly")),
         balance=amount(terms.get("balance", ""), "account.balance"),
+        balance_on=day(terms.get("balance-day", ""), "account.balance-day"),
         available=amount(terms.get("available", ""), "account.available"),
         active_since=day(terms.get("opened", ""), "account.opened"),
         direct_debit=_truth(page),
@@ -392,5 +393,6 @@ def _deposit(read_account: Account) -> Deposit:
         name=read_account.name,
         iban=read_account.iban,
         balance=read_account.balance,
+        balance_on=read_account.balance_on,
         opened_on=read_account.active_since,
     )

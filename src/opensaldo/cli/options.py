@@ -35,6 +35,7 @@ def add_subcommands(subparsers: Subparsers) -> None:
     _banks(subparsers)
     _imports(subparsers)
     _audit(subparsers)
+    _owner(subparsers)
     _certificates(subparsers)
 
 
@@ -171,6 +172,21 @@ def _audit(subparsers: Subparsers) -> None:
     _add(actions, "head", "print the anchor of the newest entry, to keep elsewhere", "audit.head")
     verify = _add(actions, "verify", "check the whole chain", "audit.verify")
     verify.add_argument("--anchor", help="an anchor printed earlier, which must still be in it")
+
+
+def _owner(subparsers: Subparsers) -> None:
+    owner = subparsers.add_parser(
+        "owner", help="export or erase all that is held about a person; show proofs of deletion"
+    )
+    actions = owner.add_subparsers(metavar="ACTION", required=True)
+    for name, help_text, count in (
+        ("export", "print everything held about an owner as one JSON object", None),
+        ("erase", "erase all of it, end the consents at the bank, print the proof", None),
+        ("proof", "print what was deleted when, of one owner or of all the client's", "?"),
+    ):
+        action = _add(actions, name, help_text, f"owner.{name}")
+        action.add_argument("owner_external_id", nargs=count, help="the client's own id for them")
+        action.add_argument("--client", required=True)
 
 
 def _switch(actions: Subparsers) -> None:

@@ -1,4 +1,4 @@
-"""Everything kept under one owner's external id: read as one, erased as one."""
+"""Everything imported under one owner's external id, read as one."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ from typing import TypeVar
 
 from opensaldo.domain.account import Account, Card, Deposit, Holdings
 from opensaldo.domain.aggregate import OwnerRecord, SourceTarget
-from opensaldo.domain.event import Event, EventKind
 from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction, newest_first
-from opensaldo.engine.idempotency import settle
 from opensaldo.engine.kept import HOLDINGS, document_place
 from opensaldo.engine.platform import Platform
-from opensaldo.engine.retention import scrub
 from opensaldo.errors import UnknownOwnerExternalId
-from opensaldo.observe import DELETED
-from opensaldo.store.db import Connection
-from opensaldo.store.queries import documents, events, owners
+from opensaldo.store.queries import documents, owners
 from opensaldo.store.queries.clients import Caller
 from opensaldo.store.queries.documents import DocumentRow
 from opensaldo.store.vault import KeyDestroyed
@@ -48,36 +43,6 @@ async def read_owner(platform: Platform, caller: Caller, owner_external_id: str)
         raise UnknownOwnerExternalId
     targets = tuple(_source(platform, caller, name, held) for name, held in imports.items())
     return replace(record, targets=targets)
-
-
-async def erase_owner(platform: Platform, caller: Caller, owner_external_id: str) -> None:
-    """Imports, results and the key to them are gone; consents and usage counts stay.
-
-    Raises:
-        UnknownOwnerExternalId: nothing is kept under this id.
-    """
-    client = caller.client
-
-    def erase(connection: Connection) -> int:
-        erased = owners.erase_owner(connection, client.id, client.environment, owner_external_id)
-        if erased.documents == 0 and erased.owners == 0:
-            raise UnknownOwnerExternalId
-        at = platform.clock()
-        mark = platform.vault.fingerprint("owner", client.id, owner_external_id)
-        settle(connection, caller, mark)
-        event = Event(
-            client_id=client.id,
-            environment=client.environment,
-            kind=EventKind.DATA_DELETED,
-            subject=mark,
-            at=at,
-        )
-        events.append(connection, event)
-        return erased.documents
-
-    count = await platform.store.change_with(erase)
-    DELETED.labels("document").inc(count)
-    await scrub(platform)
 
 
 def merge(imports: list[Holdings]) -> Holdings:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
 
+from opensaldo.domain.deletion import Cause, Deletion
 from opensaldo.domain.event import Event, EventKind
 from opensaldo.engine import consents
 from opensaldo.engine.durable import Cron
@@ -20,17 +24,19 @@ from opensaldo.store.db import Connection
 from opensaldo.store.queries import (
     attempts,
     budget,
+    deletions,
     events,
     idempotency,
     rates,
     retention,
     sessions,
 )
-from opensaldo.store.queries.retention import Erased
+from opensaldo.store.queries.retention import Due, Erased
 from opensaldo.store.queries.sessions import HeldAccess
 
 EVERY_MINUTE = "0 * * * * *"
 LEASES_KEPT_S = 3600
+DELETIONS_KEPT = timedelta(days=366)
 CALLS_REMEMBERED = 7 * DAY  # a clock that went wrong for days forgets no call
 
 
@@ -61,17 +67,8 @@ async def purge(platform: Platform) -> Erased:
         idempotency.prune_keys(connection, now - ANSWERS_KEPT)
         events.prune_events(connection, now - EVENTS_KEPT)
         rates.prune_leases(connection, int(now.timestamp()) - LEASES_KEPT_S)
-        for client_id, environment, command_id in due:
-            events.append(
-                connection,
-                Event(
-                    client_id=client_id,
-                    environment=environment,
-                    kind=EventKind.DATA_DELETED,
-                    subject=command_id,
-                    at=now,
-                ),
-            )
+        deletions.prune_deletions(connection, now - DELETIONS_KEPT)
+        _tell(connection, due, now)
         return erased, left
 
     erased, left = await platform.store.change_with(delete)
@@ -89,6 +86,33 @@ async def purge(platform: Platform) -> Erased:
     return erased
 
 
+def _tell(connection: Connection, due: Sequence[Due], now: datetime) -> None:
+    """What is deleted is proven to its clients, and told where it was a result."""
+    for (client_id, environment), gone in groupby(
+        due, key=lambda one: (one.client_id, one.environment)
+    ):
+        of_client = tuple(gone)
+        proof = Deletion(
+            cause=Cause.RETENTION,
+            at=now,
+            client_id=client_id,
+            environment=environment,
+            counts={"documents": sum(one.documents for one in of_client)},
+            commands=tuple(one.command_id for one in of_client),
+        )
+        deletions.note(connection, proof)
+        for one in of_client:
+            if one.has_result:
+                event = Event(
+                    client_id=client_id,
+                    environment=environment,
+                    kind=EventKind.DATA_DELETED,
+                    subject=one.command_id,
+                    at=now,
+                )
+                events.append(connection, event)
+
+
 async def scrub(platform: Platform) -> None:
     """Deleted bytes are gone from the database's files, now or, if a reader is in the way, soon.
 
@@ -104,5 +128,8 @@ async def _destroy_day_keys(platform: Platform) -> None:
     """Keys of past days that nothing needs are destroyed; what backups hold is unreadable then."""
     needed = await platform.store.fetch(retention.keys_in_use)
     destroyed = await asyncio.to_thread(platform.vault.destroy_spent, needed)
+    for key_id in destroyed:
+        proof = Deletion(cause=Cause.KEY, at=platform.clock(), subject=str(key_id))
+        await platform.store.change(deletions.note, proof)
     if destroyed:
         log.info("day keys destroyed", key_ids=destroyed)

@@ -351,3 +351,18 @@ owners = Table(
     Column("last_change", UtcDateTime, nullable=False),
     Column("origin", Text, nullable=False),
 )
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    Column("client_id", Text),
+    Column("environment", Text),
+    Column("cause", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("subject", Text),
+    Column("counts", Text, nullable=False),
+    Column("commands", Text, nullable=False),
+    Index(None, "client_id", "environment"),
+    Index(None, "at"),
+    sqlite_autoincrement=True,
+)

@@ -182,8 +182,10 @@ def sealed_owner(connection: Connection, consent_id: str) -> bytes | None:
     return None if row is None else row.sealed_owner
 
 
-def replace_owner(connection: Connection, consent_id: str, sealed: bytes, owner_hash: str) -> None:
-    """Keep another owner's external id."""
+def replace_owner(
+    connection: Connection, consent_id: str, sealed: bytes, owner_hash: str | None
+) -> None:
+    """Keep another owner's external id; without a hash the consent is nobody's any more."""
     changed = {"of_id": consent_id, "sealed": sealed, "new_hash": owner_hash}
     connection.execute(_REPLACE_OWNER, changed)
 

@@ -13,6 +13,7 @@ from opensaldo.domain.command import FINAL_STATES
 from opensaldo.domain.session import SessionState
 from opensaldo.store.queries.retention import Erased
 from opensaldo.store.tables import commands, documents, owners, redirections, remembered, sessions
+from opensaldo.store.tables import idempotency_keys as keys
 
 _FIRST = upsert(owners)
 _NOTE_IMPORT = _FIRST.on_conflict_do_update(
@@ -67,6 +68,18 @@ _DELETE_COMMANDS = delete(commands).where(
     commands.c.session_id.in_(_THESE),
     commands.c.state.in_(sorted(state.value for state in FINAL_STATES)),
 )
+_FORGET_ANSWERS = (
+    update(keys)
+    .where(
+        keys.c.client_id == bindparam("of_client"),
+        keys.c.environment == bindparam("of_environment"),
+        keys.c.sealed_answer.is_not(None),
+        keys.c.subject.in_(bindparam("subjects", expanding=True)),
+    )
+    .values(key_id=None, wrapped_key=None, sealed_answer=None)
+)
+_COMMANDS = select(commands.c.id).where(commands.c.session_id.in_(_THESE)).order_by(commands.c.id)
+_REDIRECTIONS = select(redirections.c.id).where(redirections.c.session_id.in_(_THESE))
 _DELETE_OWNER = delete(owners).where(
     owners.c.client_id == bindparam("of_client"),
     owners.c.environment == bindparam("of_environment"),
@@ -119,29 +132,53 @@ def owner_of(
     )
 
 
-def erase_owner(
+def sessions_of(
     connection: Connection, client_id: str, environment: Environment, owner_external_id: str
-) -> Erased:
-    """Erase everything kept under the owner's id but consents; returns what was erased.
-
-    The consents of the owner's sessions forget what they remembered.
-
-    The owner's sessions end (at their last activity) and lose key, access and owner; finished
-    commands are deleted, unfinished ones cannot keep anything any more.
-    """
+) -> list[str]:
+    """List the ids of the sessions that are, or keep data, under this owner's id."""
     which = {
         "client_id": client_id,
         "environment": environment.value,
         "owner_external_id": owner_external_id,
     }
-    these = {"sessions": list(connection.execute(_SESSIONS, which).scalars())}
+    return list(connection.execute(_SESSIONS, which).scalars())
+
+
+def commands_of(
+    connection: Connection, client_id: str, environment: Environment, owner_external_id: str
+) -> tuple[str, ...]:
+    """List the ids of the commands that ran under this owner's id."""
+    these = sessions_of(connection, client_id, environment, owner_external_id)
+    return tuple(connection.execute(_COMMANDS, {"sessions": these}).scalars())
+
+
+def erase_owner(
+    connection: Connection, client_id: str, environment: Environment, owner_external_id: str
+) -> Erased:
+    """Erase everything kept under the owner's id but consents; returns what was erased.
+
+    Sealed answers to requests about them with an idempotency key are erased too. The consents of
+    the owner's sessions forget what they remembered.
+
+    The owner's sessions end (at their last activity) and lose key, access and owner; finished
+    commands are deleted, unfinished ones cannot keep anything any more.
+    """
+    these = {"sessions": sessions_of(connection, client_id, environment, owner_external_id)}
     owner = {
         "of_client": client_id,
         "of_environment": environment.value,
         "of_owner": owner_external_id,
     }
     connection.execute(_FORGET_MEMORIES, these)
+    subjects = [
+        *these["sessions"],
+        *connection.execute(_COMMANDS, these).scalars(),
+        *connection.execute(_REDIRECTIONS, these).scalars(),
+    ]
+    of_client = {name: owner[name] for name in ("of_client", "of_environment")}
+    answers = connection.execute(_FORGET_ANSWERS, {**of_client, "subjects": subjects})
     return Erased(
+        answers=answers.rowcount,
         sessions=connection.execute(_FORGET_SESSIONS, these).rowcount,
         documents=connection.execute(_DELETE_DOCUMENTS, these).rowcount,
         commands=connection.execute(_DELETE_COMMANDS, these).rowcount,

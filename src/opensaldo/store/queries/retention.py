@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, exists, or_, select, union, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, func, or_, select, union, update
 
 from opensaldo.domain.client import Environment
 from opensaldo.domain.command import CommandState
@@ -31,13 +31,32 @@ class Erased:
     sessions: int = 0
     redirections: int = 0
     owners: int = 0
+    answers: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A command with documents that are due, and how many; `has_result` if that is among them."""
+
+    client_id: str
+    environment: Environment
+    command_id: str
+    documents: int
+    has_result: bool
 
 
 _DELETE_DOCUMENTS = delete(documents).where(documents.c.due_at <= bindparam("now"))
 _COMMANDS_DUE = (
-    select(documents.c.client_id, documents.c.environment, documents.c.command_id)
-    .where(documents.c.due_at <= bindparam("now"), documents.c.kind == bindparam("kind"))
-    .order_by(documents.c.client_id, documents.c.environment, documents.c.id)
+    select(
+        documents.c.client_id,
+        documents.c.environment,
+        documents.c.command_id,
+        func.count().label("documents"),
+        func.max(case((documents.c.kind == bindparam("kind"), 1), else_=0)).label("has_result"),
+    )
+    .where(documents.c.due_at <= bindparam("now"))
+    .group_by(documents.c.client_id, documents.c.environment, documents.c.command_id)
+    .order_by(documents.c.client_id, documents.c.environment, func.min(documents.c.id))
 )
 _END_ABANDONED = (
     update(sessions)
@@ -110,12 +129,18 @@ def delete_due(connection: Connection, now: datetime) -> Erased:
     )
 
 
-def commands_due(
-    connection: Connection, kind: str, now: datetime
-) -> tuple[tuple[str, Environment, str], ...]:
-    """List the commands whose document of this kind is due, each with its client."""
-    rows = connection.execute(_COMMANDS_DUE, {"kind": kind, "now": now})
-    return tuple((row.client_id, Environment(row.environment), row.command_id) for row in rows)
+def commands_due(connection: Connection, kind: str, now: datetime) -> tuple[Due, ...]:
+    """List the commands with documents that are due, by client; `kind` is that of the result."""
+    return tuple(
+        Due(
+            client_id=row.client_id,
+            environment=Environment(row.environment),
+            command_id=row.command_id,
+            documents=row.documents,
+            has_result=bool(row.has_result),
+        )
+        for row in connection.execute(_COMMANDS_DUE, {"kind": kind, "now": now})
+    )
 
 
 def keys_in_use(connection: Connection) -> frozenset[int]:

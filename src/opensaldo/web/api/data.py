@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from opensaldo.engine.owners import erase_owner, read_owner
+from opensaldo.engine.erasure import erase_owner
+from opensaldo.engine.owners import read_owner
 from opensaldo.errors import InvalidParameter
 from opensaldo.web.common import Call, Dialect, Resource
 from opensaldo.wire import json_v1, xml_v1

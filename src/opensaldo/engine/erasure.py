@@ -1,0 +1,133 @@
+"""Everything kept of one owner: exported as one file, or erased with a proof of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from opensaldo.domain.client import Client
+from opensaldo.domain.consent import Consent
+from opensaldo.domain.deletion import Cause, Deletion
+from opensaldo.domain.event import Event, EventKind
+from opensaldo.engine.consents import ended, tell_banks
+from opensaldo.engine.idempotency import settle
+from opensaldo.engine.kept import consent_owner_place
+from opensaldo.engine.platform import Platform
+from opensaldo.engine.renewal import owner_hash
+from opensaldo.engine.retention import scrub
+from opensaldo.errors import UnknownOwnerExternalId
+from opensaldo.observe import DELETED
+from opensaldo.store.conflicts import hold
+from opensaldo.store.db import Connection
+from opensaldo.store.queries import consents, deletions, events, owners, refreshes, remembered
+from opensaldo.store.queries.clients import Caller
+
+DELETIONS_SHOWN_MAX = 1000
+CONSENTS_AT_ONCE = 100
+
+
+async def erase_owner(platform: Platform, caller: Caller, owner_external_id: str) -> Deletion:
+    """Imports, results and the keys to them are gone; consents and usage counts stay.
+
+    Raises:
+        UnknownOwnerExternalId: nothing is kept under this id.
+    """
+    return await _erase(platform, caller.client, owner_external_id, Cause.CLIENT, caller=caller)
+
+
+async def erase_person(platform: Platform, client: Client, owner_external_id: str) -> Deletion:
+    """As `erase_owner`, and the person's consents have ended, at the bank too, and name nobody.
+
+    Raises:
+        UnknownOwnerExternalId: nothing is kept under this id.
+    """
+    count = 0
+    mark = owner_hash(platform.vault, client.id, owner_external_id)
+    place = (client.id, client.environment, mark, CONSENTS_AT_ONCE)
+    while found := await platform.store.fetch(consents.consents_of, *place):
+        for consent, _ in found:
+            await _end_nameless(platform, consent)
+        count += len(found)
+    await tell_banks(platform)
+    return await _erase(platform, client, owner_external_id, Cause.OPERATOR, consents_ended=count)
+
+
+async def proofs(
+    platform: Platform, client: Client, owner_external_id: str | None = None
+) -> tuple[Deletion, ...]:
+    """What was deleted of the client's, newest first; of one owner, when that was erased."""
+    subject = owner_external_id and owner_mark(platform, client, owner_external_id)
+    place = (client.id, client.environment, subject, DELETIONS_SHOWN_MAX)
+    return await platform.store.fetch(deletions.deletions_of, *place)
+
+
+def owner_mark(platform: Platform, client: Client, owner_external_id: str) -> str:
+    """The fingerprint that stands for the owner in events and proofs."""
+    return platform.vault.fingerprint("owner", client.id, owner_external_id)
+
+
+async def _end_nameless(platform: Platform, consent: Consent) -> None:
+    """The consent has ended and does not say any more whose it was."""
+    now = platform.clock()
+    nobody = platform.vault.seal_long(b"", consent_owner_place(consent.id))
+
+    def end(connection: Connection) -> None:
+        hold(connection, "consent", consent.id)
+        has_ended = consents.revoke_consent(connection, consent.id, now)
+        consents.replace_owner(connection, consent.id, nobody, None)
+        over = consents.consent_by_id(connection, consent.id)
+        if has_ended and over is not None:
+            events.append(connection, ended(over, over.status, now))
+
+    await platform.store.change_with(end)
+
+
+async def _erase(
+    platform: Platform,
+    client: Client,
+    owner_external_id: str,
+    cause: Cause,
+    *,
+    caller: Caller | None = None,
+    consents_ended: int = 0,
+) -> Deletion:
+    mark = owner_mark(platform, client, owner_external_id)
+    place = (client.id, client.environment, owner_external_id)
+
+    def erase(connection: Connection) -> Deletion:
+        commands = owners.commands_of(connection, *place)
+        erased = owners.erase_owner(connection, *place)
+        if not (erased.documents or erased.owners or consents_ended):
+            raise UnknownOwnerExternalId
+        hash_ = owner_hash(platform.vault, client.id, owner_external_id)
+        for consent, _ in consents.consents_of(connection, *place[:2], hash_, CONSENTS_AT_ONCE):
+            remembered.forget(connection, consent.id)
+        if cause is Cause.OPERATOR:
+            refreshes.drop_refreshes(connection, client.id, hash_)
+        deletion = Deletion(
+            cause=cause,
+            at=platform.clock(),
+            client_id=client.id,
+            environment=client.environment,
+            subject=mark,
+            counts={**asdict(erased), "consents": consents_ended},
+            commands=commands,
+        )
+        deletions.note(connection, deletion)
+        settle(connection, caller, mark)
+        events.append(connection, _event(client, deletion))
+        return deletion
+
+    deletion = await platform.store.change_with(erase)
+    DELETED.labels("document").inc(deletion.counts["documents"])
+    await scrub(platform)
+    return deletion
+
+
+def _event(client: Client, deletion: Deletion) -> Event:
+    return Event(
+        client_id=client.id,
+        environment=client.environment,
+        kind=EventKind.DATA_DELETED,
+        subject=deletion.subject or "",
+        at=deletion.at,
+    )

@@ -1,151 +1,242 @@
-"""How well booked rows are recognised as the pending ones they were, by what became of a payment.
+"""How well booked rows are recognised as the pending ones they were, by pack of misbehaviour.
 
-    python -m bench.matching [rows] [hours between imports]
+    python -m bench.matching --rows 100000 --processes 2 [--packs NAME...] [--write | --json]
 
-KontoBank's living accounts are imported again and again in memory, through the platform's own
-recognising and with the memory packed in between; the bank's truth says which row is which.
-Precision: of the booked rows given a pending row's id, how many were that payment. Recall: of the
-booked rows whose payment an import had seen pending, how many kept its id. Equal twins, which
-nobody can tell apart, count as each other.
+KontoBank's living accounts are imported again and again in memory: the rows pass through a pack
+and a standard's words, then through the platform's own conversion, sifting and recognising with
+what it remembers; the bank's truth says which row is which payment. Beside it stands an importer
+that believes the bank's ids. What is counted is told in docs/reference/matching.md.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
-from collections import Counter
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache, partial
 from hashlib import sha256
-from itertools import count
+from pathlib import Path
 
 from rich.table import Table
 
 from bench.harness import console
-from kontobank.world import alive
-from kontobank.world.lives import Appearance, Life
-from kontobank.world.nouns import DONE
-from opensaldo.domain.transaction import Transaction, TransactionStatus
-from opensaldo.engine.recognising import recognised
-from opensaldo.engine.remembered import Memory, pack, unpack
+from bench.judge import Judge, Tally
+from bench.shown import (
+    CONVERT,
+    Bank,
+    Listed,
+    Page,
+    booked_rows,
+    rows_of,
+    waiting_rows,
+    without_numbers,
+)
+from kontobank.quirks import PACKS
+from kontobank.world.build import living_world
+from opensaldo.domain.transaction import COMPUTED_ID, Transaction
+from opensaldo.engine.recognising import Recognised, recognised
+from opensaldo.engine.sifting import sifted
 
-ROWS = 4_000
-HOURS_APART = 12
-DAYS = 60
-READ_DAYS = 45
+PLAIN, NUMBERLESS = "none", "texts without numbers"
+WATCHED = (
+    PLAIN,
+    NUMBERLESS,
+    "ids-blank",
+    "ids-missing",
+    "ids-of-the-day",
+    "ids-per-account",
+    "ids-reissued",
+    "ids-reused",
+    "twins-under-one-id",
+    "amounts-are-numbers",
+    "amounts-without-cents",
+    "amounts-without-sign",
+    "breaks-in-text",
+    "nulls",
+    "numbers-masked",
+    "text-elsewhere",
+)
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "matching.md"
+HEADING, NEXT_HEADING = "## Figures", "## What is counted"
+MADE_WITH = "Made with"
+ROWS = 100_000
+HOURS_APART = 24
+DAYS = 30
+READ_DAYS = 7
 LOGIN = "alive-1x120"
+PAYMENTS_A_LOGIN = 145  # at least, in the mean
 COUNTRIES = ("pl", "cz", "ro", "es")
-START = datetime(2026, 1, 10, 8, tzinfo=UTC)
-TITLES = ("became of it", "rows booked", "seen pending", "recognised", "precision", "recall")
+START = datetime(2026, 1, 20, 8, tzinfo=UTC)
+FINGERPRINTS_CACHED = 200_000
+COLUMNS = ("precision", "recall", "ids kept", "equal apart")
+TITLES = ("pack", "standard", "payments", "pairs", *COLUMNS, *(f"naive: {one}" for one in COLUMNS))
 
-Truth = tuple[str, int]  # a payment's true id and its piece
-
-
-@dataclass
-class Tally:
-    """Counts by what became of the payment."""
-
-    booked: Counter[str] = field(default_factory=Counter)
-    due: Counter[str] = field(default_factory=Counter)
-    given: Counter[str] = field(default_factory=Counter)
-    right: Counter[str] = field(default_factory=Counter)
+Place = tuple[str, str]  # pack, standard
+Shared = dict[tuple[int, tuple[Transaction, ...], datetime], Recognised]
+Tallies = dict[Place, tuple[Tally, Tally]]  # the platform's, the naive importer's
 
 
-def main() -> None:
-    """Simulate until enough rows have booked; print the table."""
-    rows_min = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
-    hours = int(sys.argv[2]) if len(sys.argv) > 2 else HOURS_APART
-    tally = Tally()
-    for seed in count(1):
-        key = (seed, COUNTRIES[seed % len(COUNTRIES)], LOGIN, 0)
-        _follow(key, timedelta(hours=hours), tally)
-        if tally.booked.total() >= rows_min:
-            break
-    _show(tally, hours)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Simulate, judge, print."""
+    wanted = options(arguments)
+    first = wanted.seed
+    seeds = range(first, first + -(-wanted.rows // PAYMENTS_A_LOGIN))
+    follow = partial(followed, packs=tuple(wanted.packs), hours=wanted.hours)
+    if wanted.processes == 1:
+        total = _added(map(follow, seeds))
+    else:
+        with ProcessPoolExecutor(wanted.processes) as processes:
+            total = _added(processes.map(follow, seeds, chunksize=4))
+    if wanted.json:
+        sys.stdout.write(json.dumps(list(_records(total)), indent=1) + "\n")
+    elif wanted.write:
+        write(total, f"{MADE_WITH} `--rows {wanted.rows} --seed {first} --hours {wanted.hours}`.")
+    else:
+        _show(total, wanted.hours)
 
 
-def _follow(key: alive.Key, apart: timedelta, tally: Tally) -> None:
-    """One account for some weeks: each booked row is judged when it is first seen booked."""
-    memory: Memory | None = None
-    truths_of_id: dict[str, set[Truth]] = {}
-    seen_pending: set[Truth] = set()
-    judged: set[Truth] = set()
+def followed(seed: int, packs: Sequence[str], hours: int) -> Tallies:
+    """One login of the seed, imported under each pack for some weeks.
+
+    At a pack that both standards play, logins speak one and the other in turn.
+    """
+    code = COUNTRIES[seed // len(CONVERT) % len(COUNTRIES)]
+    key = (seed, code, LOGIN, 0)
+    account = living_world(seed, code, LOGIN, START).accounts[0]
+    shared: Shared = {}
+    follows = {}
+    for name in packs:
+        played = standards(name)
+        place = (name, played[seed % len(played)])
+        bank = Bank(key, account, place[1], name if name in PACKS else "")
+        follows[place] = _Follow(bank, f"{key}", shared)
     at = START
     while at < START + timedelta(days=DAYS):
-        shown = _shown(key, at)
-        found = recognised(
-            _fingerprint,
-            f"{key}",
-            [_row(life, one) for life, one in shown],
-            memory,
-            balance=None,
-            since=(at - timedelta(days=READ_DAYS)).date(),
-            today=at.date(),
-        )
-        memory = unpack(pack(found.memory))
-        for (life, one), row_id in zip(shown, found.ids, strict=True):
-            own, either = (life.true_id, one.piece), (life.twin_of or life.true_id, one.piece)
-            if one.status != DONE:
-                seen_pending.add(own)
-                if row_id is not None:
-                    truths_of_id.setdefault(row_id, set()).add(either)
-            elif own not in judged:
-                judged.add(own)
-                tally.booked[life.fate] += 1
-                tally.due[life.fate] += own in seen_pending
-                tally.given[life.fate] += row_id in truths_of_id
-                tally.right[life.fate] += either in truths_of_id.get(row_id or "", ())
-        at += apart
+        since = (at - timedelta(days=READ_DAYS)).date()
+        booked, waiting = booked_rows(key, at, since), waiting_rows(key, at)
+        bare = without_numbers(booked), without_numbers(waiting)
+        for (name, _), one in follows.items():
+            rows = bare if name == NUMBERLESS else (booked, waiting)
+            one.imports(one.bank.pages(*rows), at, since)
+        at += timedelta(hours=hours)
+    return {place: (one.ours.tally, one.naive.tally) for place, one in follows.items()}
 
 
-def _shown(key: alive.Key, at: datetime) -> list[tuple[Life, Appearance]]:
-    """What the bank lists at the instant, with the payment each row truly is."""
-    first = (at - timedelta(days=READ_DAYS)).date()
-    lives = {life.true_id: life for day in (first, at.date()) for life in alive.around(key, day)}
-    found = [
-        (life, one)
-        for life in lives.values()
-        for one in life.appearances
-        if one.is_shown(at) and (one.booked_on or one.traded_on) >= first
-    ]
-    return sorted(found, key=lambda pair: (pair[1].from_at, pair[0].true_id, pair[1].piece))
+class _Follow:
+    """The platform and the naive importer at one account of one bank.
+
+    What was recognised is `shared` by packs whose rows came out alike, import after import.
+    """
+
+    def __init__(self, bank: Bank, account: str, shared: Shared) -> None:
+        self.bank, self._account, self._shared = bank, account, shared
+        self.ours, self.naive = Judge(), Judge()
+        self._past: Recognised | None = None
+
+    def imports(self, pages: list[Page], at: datetime, since: date) -> None:
+        """Both import what the bank lists at the instant; rows before `since` count for neither."""
+        rows = sifted([tuple(one.row for one in page) for page in pages], since).rows
+        same = (id(self._past), rows, at)
+        if same not in self._shared:
+            self._shared[same] = recognised(
+                _fingerprint,
+                self._account,
+                rows,
+                self._past.memory if self._past is not None else None,
+                balance=None,
+                since=since,
+                today=at.date(),
+            )
+        found = self._past = self._shared[same]
+        ids = {id(row): row_id for row, row_id in zip(rows, found.ids, strict=True)}
+        inside = [one for one in rows_of(pages) if one.row.day is None or one.row.day >= since]
+        self.ours.see(inside, ids)
+        self.naive.see(inside, {id(one.row): _believed(one) for one in inside})
 
 
-def _row(life: Life, one: Appearance) -> Transaction:
-    is_booked = one.status == DONE
-    return Transaction(
-        amount=Decimal(one.minor).scaleb(-2),
-        transaction_on=one.traded_on,
-        booked_on=one.booked_on,
-        title=one.title or None,
-        party=one.party.name or None,
-        party_iban=one.party.account,
-        kind=life.kind,
-        status=TransactionStatus.DONE if is_booked else TransactionStatus.PENDING,
-        bank_id=one.bank_id or None,
-    )
+def _believed(listed: Listed) -> str:
+    """The bank's id, whatever it is; rows without one are one."""
+    written = listed.row.bank_id or ""
+    return "" if written.startswith(COMPUTED_ID) else written
 
 
+@lru_cache(FINGERPRINTS_CACHED)
 def _fingerprint(*parts: str) -> str:
     return sha256("\x00".join(parts).encode()).hexdigest()
 
 
-def _show(tally: Tally, hours: int) -> None:
+def standards(name: str) -> tuple[str, ...]:
+    """The standards the pack is measured at."""
+    return tuple(one for one in CONVERT if name not in PACKS or one in PACKS[name].standards)
+
+
+def _added(found: Iterable[Tallies]) -> Tallies:
+    total: Tallies = defaultdict(lambda: (Tally(), Tally()))
+    for tallies in found:
+        for place, (ours, naive) in tallies.items():
+            total[place][0].add(ours)
+            total[place][1].add(naive)
+    return {place: total[place] for place in sorted(total, key=lambda p: (WATCHED.index(p[0]), p))}
+
+
+def _records(total: Tallies) -> Iterator[dict[str, object]]:
+    for (name, standard), (ours, naive) in total.items():
+        yield {
+            "pack": name,
+            "standard": standard,
+            "platform": asdict(ours) | ours.shares(),
+            "naive": asdict(naive) | naive.shares(),
+        }
+
+
+def _lines(total: Tallies) -> Iterator[tuple[str, ...]]:
+    for (name, standard), (ours, naive) in total.items():
+        shares = [*ours.shares().values(), *naive.shares().values()]
+        yield (name, standard, f"{ours.payments:,}", f"{ours.pairs:,}", *map(_percent, shares))
+
+
+def markdown(total: Tallies) -> list[str]:
+    """The table's lines for a document."""
+    ruled = ["---", "---", *["---:"] * (len(TITLES) - 2)]
+    return [f"| {' | '.join(cells)} |" for cells in (TITLES, ruled, *_lines(total))]
+
+
+def write(total: Tallies, made_with: str) -> None:
+    """The page's table, and the line that says how it was made, are replaced by these."""
+    lines = PAGE.read_text("utf-8").splitlines()
+    before, after = lines[: lines.index(HEADING) + 1], lines[lines.index(NEXT_HEADING) :]
+    made = ["", made_with, "", *markdown(total), ""]
+    PAGE.write_text("\n".join([*before, *made, *after]) + "\n", "utf-8")
+
+
+def _show(total: Tallies, hours: int) -> None:
     table = Table(*TITLES, title=f"Pending to booked, an import every {hours} h")
-    for fate in sorted(tally.booked):
-        counts = (tally.booked[fate], tally.due[fate], tally.given[fate], tally.right[fate])
-        table.add_row(fate, *_figures(*counts))
-    totals = (one.total() for one in (tally.booked, tally.due, tally.given, tally.right))
-    table.add_row("all", *_figures(*totals))
+    for cells in _lines(total):
+        table.add_row(*cells)
     console.print(table)
 
 
-def _figures(booked: int, due: int, given: int, right: int) -> tuple[str, ...]:
-    return str(booked), str(due), str(given), _share(right, given), _share(right, due)
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f} %"
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f} %" if whole else "-"
+def options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m bench.matching")
+    parser.add_argument("--rows", type=int, default=ROWS, help="true payments under each pack")
+    parser.add_argument("--packs", nargs="+", choices=WATCHED, default=WATCHED)
+    parser.add_argument("--seed", type=int, default=1, help="of the first login")
+    parser.add_argument("--hours", type=int, default=HOURS_APART, help="between imports")
+    parser.add_argument("--processes", type=int, default=1)
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--write", action="store_true", help=f"the table into {PAGE.name}")
+    shape.add_argument("--json", action="store_true")
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from opensaldo.domain.transaction import Transaction, TransactionStatus
 
 ID_HEX_DIGITS = 32
 WORD_LETTERS_MIN = 2
+_NUMBERS = re.compile(r"(?<![\d.,:/-])\d{4,}(?![.,:/-]?\d)")  # no dates, times or amounts
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DIGITS_OR_LETTERS = re.compile(r"\w+")
 
@@ -64,9 +65,22 @@ def words_of(*texts: str | None) -> tuple[str, ...]:
     >>> words_of("Zakupy 0412", "SKLEP PRÓBA 2026-03-01")
     ('proba', 'sklep', 'zakupy')
     """
-    bare = unicodedata.normalize("NFKD", " ".join(text for text in texts if text)).casefold()
-    bare = "".join(one for one in bare if not unicodedata.combining(one))
+    bare = " ".join(text for text in texts if text)
+    if bare.isascii():
+        bare = bare.casefold()
+    else:
+        bare = unicodedata.normalize("NFKD", bare).casefold()
+        bare = "".join(one for one in bare if not unicodedata.combining(one))
     return tuple(sorted({w for w in _LETTERS.findall(bare) if len(w) >= WORD_LETTERS_MIN}))
+
+
+def numbers_of(*texts: str | None) -> tuple[str, ...]:
+    """The numbers of four digits and more in the texts, once each and sorted.
+
+    >>> numbers_of("AUT. 01.03 Zakupy 0412", "2026-03-01 REF 60270091")
+    ('0412', '60270091')
+    """
+    return tuple(sorted({each for text in texts if text for each in _NUMBERS.findall(text)}))
 
 
 def lasting_facts(row: Transaction) -> tuple[str, ...]:
@@ -91,23 +105,23 @@ def with_ids(
     """The id of each row, by its place; `known` ones stay, `taken` ones are not given again."""
     ids = dict(known)
     used = {*known.values(), *taken}
-    for facts, places in _alike(rows).items():
-        left = [place for place in places if place not in ids]
-        for place, one in zip(left, _free_ids(fingerprint, account, facts, used), strict=False):
+    left = [place for place in range(len(rows)) if place not in ids]
+    for facts, places in _alike(rows, left).items():
+        for place, one in zip(places, _free_ids(fingerprint, account, facts, used), strict=False):
             ids[place] = one
             used.add(one)
     return [ids[place] for place in range(len(rows))]
 
 
-def _alike(rows: Sequence[Transaction]) -> dict[tuple[str, ...], list[int]]:
-    """The places of the rows by their lasting facts, each list in an order of its own.
+def _alike(rows: Sequence[Transaction], wanted: Iterable[int]) -> dict[tuple[str, ...], list[int]]:
+    """The wanted places of the rows by their lasting facts, each list in an order of its own.
 
     Among equal rows booked ones come first and older ones before newer, whatever order the bank
     sends them in: a further equal row gets a further number and takes none away.
     """
     alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for place, row in enumerate(rows):
-        alike[lasting_facts(row)].append(place)
+    for place in wanted:
+        alike[lasting_facts(rows[place])].append(place)
     for places in alike.values():
         if len(places) > 1:
             places.sort(key=lambda place: _order(rows[place]))

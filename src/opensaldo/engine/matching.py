@@ -1,14 +1,15 @@
 """Which remembered row each row of this import is: equal ones first, then by a score; pure.
 
 One row is at most one other. The outcome depends on what the rows say, not on their order. A
-booked row is never pending again. A payment that books in parts, or several that book as one, have
-no counterpart: their pending rows are retired and the booked ones are new.
+booked row is never pending again. Sums are not guessed: of a payment that books in parts one part
+at most is the pending row, where its amount or a number in its text says so, and of several that
+book as one at most one; other booked rows are new, other pending ones are retired.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import date
 
 from opensaldo.engine.remembered import Print, Standing
@@ -16,8 +17,11 @@ from opensaldo.engine.remembered import Print, Standing
 BOOKS_WITHIN_DAYS = 14  # of a pending row's day
 BOOKS_BEFORE_DAYS = 3  # banks date a hold later than the payment
 SCORE_MIN = 5
-SCORE_MIN_NEAR = 6  # when the amount is not the same
+SCORE_MIN_NEAR = 6  # when the amount is about the same, or the bank's id is the same
+SCORE_MIN_FAR = 7  # when only a number in the texts is the same: a pump's hold
 AMOUNT_SAME, AMOUNT_NEAR, HINT_SAME = 4, 1, 4
+NUMBER_SAME, NUMBERS_DIFFER = 3, -1
+NUMBER_ROWS_MAX = 3  # a number in more rows is a card's or a shop's, and tells nothing
 WORDS_MOST, WORDS_SOME, WORDS_NONE = 3, 2, -1
 DAY_CLOSE, DAY_NEAR = 2, 1
 CLOSE_DAYS, NEAR_DAYS = 1, 5
@@ -40,12 +44,17 @@ def matched(new: Sequence[Print], old: Sequence[Print], days: Callable[[], Days]
     return pairs
 
 
-def score(new: Print, old: Print, days: Days) -> int | None:
-    """How surely `new` is what became of `old`; None when it cannot be."""
+def score(new: Print, old: Print, days: Days, common: Collection[str] = ()) -> int | None:
+    """How surely `new` is what became of `old`; None when it cannot be.
+
+    Numbers that are `common` speak for nothing.
+    """
     apart = _days_apart(new, old, days)
     is_same, is_near = new.amount == old.amount, bool({*new.near} & {*old.near})
     is_hinted = new.hint is not None and new.hint == old.hint
-    if apart is None or not _may_become(new, old) or not (is_same or is_near or is_hinted):
+    numbers = _of_numbers(new, old, common)
+    is_like = is_same or is_near or is_hinted or numbers > 0
+    if apart is None or not _may_become(new, old) or not is_like:
         return None
     if old.standing is Standing.BOOKED and not (is_same and (apart == 0 or is_hinted)):
         return None
@@ -53,9 +62,10 @@ def score(new: Print, old: Print, days: Days) -> int | None:
     if is_hinted and not is_same and words < 0:
         return None  # the bank gave an old id to another payment
     total = AMOUNT_SAME if is_same else AMOUNT_NEAR if is_near else 0
-    total += (HINT_SAME if is_hinted else 0) + words
+    total += (HINT_SAME if is_hinted else 0) + words + numbers
     total += DAY_CLOSE if abs(apart) <= CLOSE_DAYS else DAY_NEAR if abs(apart) <= NEAR_DAYS else 0
-    return total if total >= (SCORE_MIN if is_same else SCORE_MIN_NEAR) else None
+    least = SCORE_MIN if is_same else SCORE_MIN_NEAR if is_near or is_hinted else SCORE_MIN_FAR
+    return total if total >= least else None
 
 
 def _pair_equal(
@@ -83,6 +93,8 @@ def _pair_by_score(
     new: Sequence[Print], old: Sequence[Print], pairs: Pairs, left: set[int], days: Days
 ) -> None:
     """The best pair first, until none is sure enough."""
+    counts = Counter(number for one in old for number in one.numbers)
+    common = {number for number, count in counts.items() if count > NUMBER_ROWS_MAX}
     by_token: dict[str, list[int]] = defaultdict(list)
     for place in left:
         for token in _tokens(old[place]):
@@ -92,7 +104,7 @@ def _pair_by_score(
         if place in pairs:
             continue
         for other in {other for token in _tokens(one) for other in by_token[token]}:
-            total = score(one, old[other], days)
+            total = score(one, old[other], days, common)
             if total is not None:
                 apart = abs(_days_apart(one, old[other], days) or 0)
                 rank = (-total, apart, _order(old[other]), _order(one))
@@ -104,7 +116,7 @@ def _pair_by_score(
 
 
 def _tokens(one: Print) -> tuple[str, ...]:
-    return (*one.near, *((one.hint,) if one.hint else ()))
+    return (*one.near, *one.numbers, *((one.hint,) if one.hint else ()))
 
 
 def _may_become(new: Print, old: Print) -> bool:
@@ -129,6 +141,14 @@ def _of_words(new: Print, old: Print) -> int:
     if not shared:
         return WORDS_NONE
     return WORDS_MOST if shared * 2 >= min(len(mine), len(theirs)) else WORDS_SOME
+
+
+def _of_numbers(new: Print, old: Print, common: Collection[str]) -> int:
+    """What a number in both texts speaks for, or that each has others."""
+    mine, theirs = {*new.numbers}.difference(common), {*old.numbers}.difference(common)
+    if not mine or not theirs:
+        return 0
+    return NUMBER_SAME if mine & theirs else NUMBERS_DIFFER
 
 
 def _order(one: Print) -> tuple[str, ...]:

@@ -77,8 +77,7 @@ def recognised(
     )
     ids = dict(zip(shown, named, strict=True))
     now = [
-        replace(fresh[place], id=ids[place], first_on=_first_on(place, pairs, old, today))
-        for place in shown
+        _as_known(fresh[p], ids[p], old[pairs[p]] if p in pairs else None, rows[p]) for p in shown
     ]
     left = [one for place, one in enumerate(old) if place not in {*pairs.values()}]
     stale = [old[pairs[place]] for place in sorted(gone) if place in pairs]
@@ -121,8 +120,12 @@ def _is_gone(
     )
 
 
-def _first_on(place: int, pairs: dict[int, int], old: Sequence[Print], today: date) -> date:
-    return old[pairs[place]].first_on if place in pairs else today
+def _as_known(fresh: Print, row_id: str, old: Print | None, row: Transaction) -> Print:
+    """The row's print under its id; without a day of its own it keeps the one it came on."""
+    if old is None:
+        return replace(fresh, id=row_id)
+    day = fresh.day if row.day is not None else old.day
+    return replace(fresh, id=row_id, first_on=old.first_on, day=day)
 
 
 def _has_booked(new: Print, old: Print) -> bool:

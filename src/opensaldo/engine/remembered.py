@@ -19,6 +19,7 @@ from opensaldo.domain.transaction import Transaction, TransactionStatus
 from opensaldo.engine.identity import (
     Fingerprint,
     lasting_facts,
+    numbers_of,
     plain_amount,
     plain_number,
     words_of,
@@ -27,6 +28,7 @@ from opensaldo.wire import sealed
 
 TOKEN_HEX_DIGITS = 12
 WORDS_MAX = 8
+NUMBERS_MAX = 4
 ROWS_MAX = 2_000  # per account; older booked rows have ids that come from their facts alone
 STEP = Decimal("1.2")  # of the scale by which amounts are near each other
 LARGEST = Decimal(10**9)
@@ -45,8 +47,8 @@ class Print:
     """One row as fingerprints.
 
     `facts` stands for everything the bank said of the row but its id, `lasting` for what our id is
-    made from, `near` for amounts about as large. `first_on` and `last_on` are days of our own:
-    when it was listed first and last.
+    made from, `near` for amounts about as large, `numbers` for those in its texts. `first_on` and
+    `last_on` are days of our own: when it was listed first and last.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Print:
     first_on: date
     last_on: date
     hint: str | None = None
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,8 @@ class Printer:
     def print_of(self, row: Transaction, row_id: str, today: date) -> Print:
         """The row's fingerprints, as first listed today."""
         party = plain_number(row.party_iban)
+        sign = "-" if row.amount < 0 else "+"
+        numbers = numbers_of(row.party, row.title)[:NUMBERS_MAX]
         words = (*((party,) if party else ()), *words_of(row.party, row.title))[:WORDS_MAX]
         return Print(
             id=row_id,
@@ -113,6 +118,7 @@ class Printer:
             first_on=today,
             last_on=today,
             hint=self._token("hint", row.bank_hint) if row.bank_hint else None,
+            numbers=tuple(self._token("number", sign, one) for one in numbers),
         )
 
     def day(self, on: date) -> str:

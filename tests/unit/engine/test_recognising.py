@@ -71,6 +71,38 @@ def test_what_banks_change_at_booking_hides_no_row(change: dict[str, Any]):
     assert (second.ids, second.new) == (first.ids, 0)
 
 
+def test_a_number_in_both_texts_speaks_for_a_payment_and_different_ones_against():
+    held = replace(HOLD, title="AUT. 02.03 Paliwo 4946", amount=Decimal(-300))
+    filled = replace(BOOKED, title="PALIWO 4946 REF 60270091", amount=Decimal("-135.56"))
+    first = seen([held])
+    assert seen([filled], first.memory, today=TODAY + DAY).ids == first.ids
+    for another in (
+        replace(filled, title="PALIWO 7642 REF 60270091"),
+        replace(filled, title="PALIWO 7642", amount=Decimal(-290)),
+        replace(filled, amount=Decimal("135.56")),
+        replace(filled, party="Kwiaciarnia", title="Kwiaty 4946"),
+    ):
+        assert seen([another], first.memory, today=TODAY + DAY).new == 1
+
+
+def test_a_number_that_stands_in_many_rows_is_a_cards_and_says_nothing():
+    many = [
+        replace(HOLD, title="Paliwo karta 4946", amount=Decimal(-90 * times))
+        for times in (1, 3, 9, 27)
+    ]
+    booked = replace(BOOKED, title="Paliwo karta 4946", amount=Decimal(-20))
+    assert seen([booked], seen(many).memory, today=TODAY + DAY).new == 1
+    assert seen([booked], seen(many[:1]).memory, today=TODAY + DAY).new == 0
+
+
+def test_a_pending_row_without_a_day_has_the_one_it_came_on():
+    held = replace(HOLD, transaction_on=None)
+    first = seen([held])
+    memory = seen([held], first.memory, today=TODAY + 4 * DAY).memory
+    booked = replace(BOOKED, booked_on=TODAY + 5 * DAY)
+    assert seen([booked], memory, today=TODAY + 5 * DAY).ids == first.ids
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -41,6 +41,9 @@ async def keep(
     """Render, seal and keep the command's share, and end the command, in one transaction.
 
     Returns whether banks must be told of consents that this one took the place of.
+
+    Raises:
+        MemoriesMoved: another import of the consent ended since this one's rows were told.
     """
     sealed = await asyncio.to_thread(_sealed_documents, platform, command, key, reading, told)
     receipt = sealed_receipt(platform, command, key, told.receipt)
@@ -64,7 +67,8 @@ async def keep(
                 due_at=now + platform.limits.retention,
             )
         if memories and session.consent_id is not None:
-            remembered.remember(connection, session.consent_id, memories, now)
+            consent_id, made_from = session.consent_id, told.made_from
+            remembered.remember(connection, consent_id, memories, made_from, now)
         owners.note_import(
             connection, command.client_id, command.environment, owner, Origin.SCRAPER, now
         )

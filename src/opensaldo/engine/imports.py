@@ -67,9 +67,11 @@ from opensaldo.errors import (
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import budget, commands, consents, documents, events, sessions
 from opensaldo.store.queries.documents import SealedDocument
+from opensaldo.store.queries.remembered import MemoriesMoved
 from opensaldo.store.vault import DataKey, KeyDestroyed, WrappedKey
 
 REREADS_MAX = 1
+TELLINGS_MAX = 3  # then an import leaves what is remembered to those that end beside it
 LOST = (
     "The bank has ended the earlier access and does not honour the new one: the consent is lost;"
     " the person must sign in again."
@@ -385,8 +387,26 @@ async def _import(platform: Platform, run: _Run, draft: _Draft) -> None:
         reading, ledger, found = await _read_until_settled(
             platform, run, draft, fresh_reading, connector.capabilities.calls_per_day_max
         )
-    if await keep(platform, run.command, run.session, run.key, reading, ledger, found):
+    if await _kept_once(platform, run, draft, reading, ledger, found):
         await tell_banks(platform)
+
+
+async def _kept_once(
+    platform: Platform, run: _Run, draft: _Draft, reading: Reading, ledger: Ledger, found: Told
+) -> bool:
+    """The command has ended; its rows are told again where another import ended meanwhile.
+
+    Where they do not add up to what that one remembers they were read before it: then they are
+    kept as they were told first, and what is remembered stays.
+    """
+    for _ in range(TELLINGS_MAX):
+        with contextlib.suppress(MemoriesMoved):
+            return await keep(platform, run.command, run.session, run.key, reading, ledger, found)
+        again = await _told(platform, run, draft, reading, found.receipt.rereads)
+        found = again if again.is_settled else replace(found, memories={})
+        draft.receipt = found.receipt
+    found = replace(found, memories={})
+    return await keep(platform, run.command, run.session, run.key, reading, ledger, found)
 
 
 async def _read_until_settled(

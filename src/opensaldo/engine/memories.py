@@ -26,7 +26,7 @@ async def past_of(platform: Platform, session: Session) -> Past | None:
         )
         for account_id, blob in kept.items()
     }
-    return Past(memories=opened, today=platform.clock().date())
+    return Past(memories=opened, sealed=kept, today=platform.clock().date())
 
 
 def sealed_memories(

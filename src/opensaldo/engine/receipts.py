@@ -27,19 +27,24 @@ Place = TypeVar("Place", bound=Account | Card)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """What the consent remembers of its accounts, by our ids of them."""
+    """What the consent remembers of its accounts, by our ids of them; opened, and as it is kept."""
 
     memories: Mapping[str, Memory]
+    sealed: Mapping[str, bytes]
     today: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """The command's share of what was read, its receipt, and what is to be remembered of it."""
+    """The command's share of what was read, its receipt, and what is to be remembered of it.
+
+    `made_from` is what was remembered before, as it was kept.
+    """
 
     share: Holdings
     receipt: Receipt
     memories: Mapping[str, Memory]
+    made_from: Mapping[str, bytes]
 
     @property
     def is_settled(self) -> bool:
@@ -102,7 +107,8 @@ def told(
         for number, one in found.items()
         if one.recognised is not None and reading.is_whole(number)
     }
-    return Told(share=share, receipt=finished, memories=memories)
+    made_from = past.sealed if past is not None else {}
+    return Told(share=share, receipt=finished, memories=memories, made_from=made_from)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 
 from opensaldo.domain.client import Product
 from opensaldo.engine.retention import purge
-from opensaldo.store.queries.remembered import remembered_of
+from opensaldo.store.queries.remembered import MemoriesMoved, remember, remembered_of
 from tests.e2e.checked import CheckedApi
 from tests.e2e.fixtures import DATABASES, World
 from tests.support.consents import JSON, delete, grant, reuse_in_json
@@ -73,6 +73,37 @@ def test_an_import_tells_what_is_new_since_the_last(world: World, api: CheckedAp
     assert 0 < receipt["new"] < receipt["rows"]
     assert receipt["changed"] > 0, "some booked meanwhile and kept their ids"
     assert after["accounts"][0]["id"] == before["accounts"][0]["id"]
+
+
+def test_of_imports_at_once_none_forgets_what_another_remembers(world: World, api: CheckedApi):
+    token, _ = first(api)
+    world.later(hours=25)
+    under_way = [reuse_in_json(api, token, since=SINCE) for _ in range(3)]
+    for one in under_way:
+        assert state_of(api.poll(one.json["id"])) == "successful"
+    results = [told(api, one.json["id"]) for one in under_way]
+    assert len({frozenset(ids(result)) for result in results}) == 1
+    after = again(api, token)["receipt"]
+    assert [after[name] for name in ("new", "changed", "retired")] == [0, 0, 0]
+
+
+def test_a_memory_made_from_an_older_one_is_refused(world: World, api: CheckedApi):
+    first(api, ownerExternalId="one-of-two")
+    assert world.house.platform is not None
+    store, now = world.house.platform.store, world.house.platform.clock()
+    with store.read() as connection:
+        found = connection.exec_driver_sql("SELECT id FROM consents").scalars().all()
+        every = {one: remembered_of(connection, one) for one in found}
+    consent, kept = next((one, sealed) for one, sealed in every.items() if sealed)
+    newer = {account: sealed + b"1" for account, sealed in kept.items()}
+    with store.begin() as connection:
+        remember(connection, consent, newer, kept, now)
+    for made_from in (kept, {}):
+        with pytest.raises(MemoriesMoved), store.begin() as connection:
+            remember(connection, consent, kept, made_from, now)
+    with store.begin() as connection:
+        assert remembered_of(connection, consent) == newer
+        remember(connection, consent, kept, newer, now)
 
 
 def test_the_same_account_through_two_consents_is_one(api: CheckedApi):

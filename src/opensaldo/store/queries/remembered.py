@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite understands the same text
 
+from opensaldo.store.conflicts import hold
 from opensaldo.store.tables import consents, remembered
 
 _OF_CONSENT = select(remembered.c.account_id, remembered.c.sealed).where(
@@ -32,12 +33,28 @@ def remembered_of(connection: Connection, consent_id: str) -> dict[str, bytes]:
     return {row.account_id: row.sealed for row in rows}
 
 
+class MemoriesMoved(LookupError):
+    """Something else is remembered by now than what the new memories were made from."""
+
+
 def remember(
-    connection: Connection, consent_id: str, sealed: Mapping[str, bytes], at: datetime
+    connection: Connection,
+    consent_id: str,
+    sealed: Mapping[str, bytes],
+    made_from: Mapping[str, bytes],
+    at: datetime,
 ) -> None:
-    """Keep what is to be remembered of these accounts; a consent that has ended remembers none."""
+    """Keep what is to be remembered of these accounts; a consent that has ended remembers none.
+
+    Raises:
+        MemoriesMoved: another import of the consent ended since `made_from` was found.
+    """
     if connection.execute(_HOLD_OPEN, {"consent_id": consent_id}).one_or_none() is None:
         return
+    hold(connection, "memories", consent_id)
+    now = remembered_of(connection, consent_id)
+    if any(now.get(one) != made_from.get(one) for one in sealed):
+        raise MemoriesMoved
     for account_id, blob in sorted(sealed.items()):
         row = {"consent_id": consent_id, "account_id": account_id, "sealed": blob, "changed_at": at}
         connection.execute(_REMEMBER, row)

@@ -65,14 +65,25 @@ share = 0.5                # of these calls, drawn by the seed
 ```
 
 What a platform can see of a page that was left out is in the reply or nowhere. With running
-balances on the rows (PolishAPI, Berlin Group, OBIE) a gap between two pages shows; a list that
-simply ends early shows only where the bank counts its rows or pages (Czech standard, OBIE).
+balances on the rows (PolishAPI, Berlin Group, OBIE) a gap between two pages shows. A list that
+simply ends early, its oldest pages left out, shows within one import only where the bank counts its
+rows or pages (Czech standard, OBIE): what is left is a whole chain that ends at the balance. Later
+imports under the same consent see more: booked rows that were listed before and are not any more
+are `rows_withdrawn` in the receipt, which is `explained` then and not `complete`. Where all of them
+are there but rows carry no balances, the balance of the import before must lead to the one now, or
+the import ends as an error. The first import of a consent has nothing to compare with; where rows
+carry no balances its receipt says `first_import`.
 """
 ABOUT_PACKS = """
 `PUT /switchboard/packs` with `{"packs": ["ids-reissued", "nulls"], "login": "test1"}` switches
 packs on for a login, without `login` for everybody, an empty list switches them off; a mask brings
 its own in the member `quirks`. Each stands in a test in which an importer that believes banks gets
 it wrong and the platform right, both held against the bank's own books.
+"""
+ABOUT_SLOW_PACKS = """
+These show only over several imports of a login that [lives](../guides/living-logins.md). While one
+is on, what it says happens to every payment and the bank is otherwise calm: everything books once,
+unchanged, under the id it had. The truth file tells the payments as they are under the packs.
 """
 COUNTED = ("banks", "psd2", "fallback", "cards", "multiple_access")
 ABOUT_COVERAGE = """\
@@ -179,16 +190,21 @@ def misbehaviour_page() -> str:
             one.does,
             _source(one.source),
             " ".join(f"`{at}`" for at in one.standards),
+            one.is_slow,
         )
         for one in PACKS.values()
     ]
+    head = ("pack", "what the bank does", "met in", "played at")
+    at_once = [row for *row, is_slow in packs if not is_slow]
+    slow = [row[:3] for *row, is_slow in packs if is_slow]
     return (
         f"# Misbehaviour on request\n\n{MADE}\n{ABOUT_MISBEHAVIOUR}\n"
         f"## Kinds of fault\n\n{table(('kind', 'what the caller meets'), *faults)}\n"
         f"## Wordings of 429\n\n"
         f"{table(('wording', 'form', 'says', 'Retry-After'), *wordings)}\n"
         f"## Packs\n{ABOUT_PACKS}\n"
-        f"{table(('pack', 'what the bank does', 'met in', 'played at'), *packs)}"
+        f"{table(head, *at_once)}\n"
+        f"## Packs over days\n{ABOUT_SLOW_PACKS}\n{table(head[:3], *slow)}"
     )
 
 

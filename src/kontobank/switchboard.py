@@ -26,6 +26,7 @@ from kontobank.faults import (
     fault_of,
     plan_of,
 )
+from kontobank.mask import PLAIN
 from kontobank.outages import EVERYWHERE, OUTAGE_MAX_S, Outages
 from kontobank.outages import KINDS as OUTAGES
 from kontobank.people.countries import COUNTRIES
@@ -214,9 +215,10 @@ class Controls:
         query, today = request.query_params, self.clock.today()
         last = _day(query.get("to"), today)
         first = _day(query.get("from"), last - timedelta(days=truth.DAYS_DEFAULT))
-        code = query.get("country", "pl")
+        code, login = query.get("country", "pl"), query.get("login", "")
+        manner = self.packs.manner(PLAIN, login)
         try:
-            found = truth.lines(truth.truth(self.seed, code, query.get("login", ""), first, last))
+            found = truth.lines(truth.truth(self.seed, code, login, first, last, manner))
         except (truth.NoTruth, KeyError) as wrong:
             raise Unclear(str(wrong)) from wrong
         return Response(found, media_type="application/x-ndjson")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.platform import Api, Reply, state_of
-from tests.support.virtual import VirtualWorld, virtual_world
+from tests.support.platform import Reply, state_of
+from tests.support.truth import balances_by_truth, is_shown, truth_of
+from tests.support.virtual import virtual_world
 
 TARGETS = {
     "KontoBankApi": "pl",
@@ -25,20 +25,6 @@ TARGETS = {
 SINCE = "2025-12-20"
 STEP_DAYS = 17
 STEPS = 3
-
-
-def truth_of(world: VirtualWorld, login: str, country: str) -> list[dict[str, Any]]:
-    """The truth file's records of the last 400 days, as the bank tells them."""
-    found = Api(world.bank.url).call(
-        "GET", "/switchboard/truth", query={"login": login, "country": country}
-    )
-    assert found.status == 200, found.body
-    return [json.loads(line) for line in found.body.splitlines()]
-
-
-def is_shown(one: dict[str, Any], at: datetime) -> bool:
-    since, until = datetime.fromisoformat(one["from"]), one["until"]
-    return since <= at and (until is None or at < datetime.fromisoformat(until))
 
 
 def booked_by_truth(records: list[dict[str, Any]], at: datetime) -> Counter[tuple[str, ...]]:
@@ -90,29 +76,6 @@ def waiting_by_import(reply: Reply) -> Counter[tuple[str, ...]]:
     )
 
 
-def balances_by_truth(
-    records: list[dict[str, Any]], at: datetime
-) -> dict[str, tuple[Decimal, ...]]:
-    """What each account must have booked and available: the last evening's, and what moved."""
-    eve = at.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(microseconds=1)
-    found = {}
-    for evening in records:
-        if evening["record"] != "balance" or evening["day"] != eve.date().isoformat():
-            continue
-        shown = [
-            one
-            for record in records
-            if record["record"] == "payment" and record["account"] == evening["account"]
-            for one in record["appearances"]
-        ]
-        done = [one for one in shown if one["status"] == "done"]
-        moved = sum(one["minor"] * (is_shown(one, at) - is_shown(one, eve)) for one in done)
-        held = sum(one["minor"] for one in shown if one["status"] == "hold" and is_shown(one, at))
-        booked = evening["booked_minor"] + moved
-        found[evening["account"]] = (Decimal(booked) / 100, Decimal(booked + held) / 100)
-    return found
-
-
 def balances_by_import(reply: Reply) -> dict[str, tuple[Decimal, ...]]:
     """What the platform says is booked and available."""
     return {
@@ -132,7 +95,7 @@ def test_months_of_imports_over_every_standard_show_what_is_true(tmp_path: Path)
                 login = f"alive-2x30-{country}"
                 reply = api.imported(login, since=SINCE, target=target)
                 assert state_of(reply) == "successful", reply.body[-2000:]
-                records = truth_of(world, login, country)
+                records = truth_of(world.bank, login, country)
                 expected = booked_by_truth(records, world.clock())
                 assert sum(expected.values()) > 80
                 assert booked_by_import(reply) == expected, target

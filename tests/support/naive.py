@@ -72,14 +72,12 @@ class Naive:
         return f"{parts.scheme}://{parts.netloc}{following['href']}"
 
     def _keep(self, row: dict[str, Any], number: str) -> None:
-        if "bookingDate" not in row:
-            return
         for side in ("creditorAccount", "debtorAccount"):
             if side in row and not row[side]["iban"].isalnum():
                 raise ValueError("no account number")
         amount = minor(row["transactionAmount"]["amount"])
         title = row["remittanceInformationUnstructured"]
-        self.rows[row["transactionId"]] = (number, row["bookingDate"], amount, title)
+        self.rows[row["transactionId"]] = (number, row.get("bookingDate", ""), amount, title)
         self.turnover[number] += amount
 
     def _get(self, url: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from kontobank.access.approvals import Approvals
 from kontobank.access.consents import Consents
@@ -10,9 +11,19 @@ from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
 from kontobank.clock import Clock
 from kontobank.faults import FaultPlan
+from kontobank.mask import Mask
 from kontobank.quirks import Packs
 from kontobank.signing import Seals, Signer
 from kontobank.world import World, world_at
+
+
+class Placed(Protocol):
+    """A call at one country's bank, which may wear a mask."""
+
+    @property
+    def country(self) -> str: ...
+    @property
+    def mask(self) -> Mask: ...
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,7 @@ class Parts:
     public_url: str | None
     packs: Packs
 
-    def world(self, country: str, login: str, at: datetime | None = None) -> World:
-        """What the login sees now, or saw at the instant."""
-        return world_at(self.seed, country, login, at or self.clock.now())
+    def world(self, call: Placed, login: str, at: datetime | None = None) -> World:
+        """What the bank shows the login now, or showed at the instant."""
+        manner = self.packs.manner(call.mask, login)
+        return world_at(self.seed, call.country, login, at or self.clock.now(), manner)

@@ -2,11 +2,13 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import resources
+from typing import Any
 
 from kontobank.mask import Mask
+from kontobank.world import CALM, USUAL, Manner
 
 EVERYBODY = "*"
 COUNTED_MAX = 100_000
@@ -21,18 +23,25 @@ class Pack:
     """One misbehaviour: what the bank does, who met it, and the standards it is played at.
 
     `source` is a public thread, owner/repository#number, or a note on what banks of a standard do.
+    `manner` is what it makes certain at living logins; such a pack shows over several imports.
     """
 
     name: str
     does: str
     source: str
     standards: tuple[str, ...]
+    manner: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_slow(self) -> bool:
+        """True for what shows only over several imports of a living login."""
+        return bool(self.manner)
 
 
 def _read() -> dict[str, Pack]:
     text = resources.files("kontobank.quirks").joinpath("packs.toml").read_text("utf-8")
     return {
-        name: Pack(name, one["does"], one["source"], tuple(one["standards"]))
+        name: Pack(name, one["does"], one["source"], tuple(one["standards"]), one.get("manner", {}))
         for name, one in tomllib.loads(text).items()
     }
 
@@ -65,6 +74,13 @@ class Packs:
         """The packs that are on for this login at the bank of this mask."""
         own = self._names.get(login or "", frozenset())
         return own | self._names.get(EVERYBODY, frozenset()) | frozenset(mask.quirks)
+
+    def manner(self, mask: Mask, login: str) -> Manner:
+        """How the bank treats this login's payments: calmly, but for what packs make certain."""
+        certain = [PACKS[name].manner for name in sorted(self.on(mask, login)) if name in PACKS]
+        if not any(certain):
+            return USUAL
+        return replace(CALM, **{key: value for one in certain for key, value in one.items()})
 
     def reading(self, login: str, account: str, endpoint: str, *, is_first_page: bool) -> int:
         """Which reading of the list this page belongs to, from 1."""

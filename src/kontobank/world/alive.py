@@ -19,6 +19,7 @@ from kontobank.people.owners import ALIVE_PREFIX
 from kontobank.world.everyday import Draft, draft_of, opening_minor, party_of
 from kontobank.world.fates import Plan, direct, fate_of
 from kontobank.world.lives import LIFE_DAYS_MAX, Appearance, Life
+from kontobank.world.manners import USUAL, Manner
 from kontobank.world.nouns import (
     HISTORY_STARTS_ON,
     MonthBook,
@@ -59,7 +60,7 @@ def opening(key: Key) -> int:
 
 
 @lru_cache(maxsize=MONTHS_CACHED)
-def lives(key: Key, year: int, month: int) -> tuple[Life, ...]:
+def lives(key: Key, year: int, month: int, manner: Manner = USUAL) -> tuple[Life, ...]:
     """Every payment of one account that happened in the month, by instant."""
     if date(year, month, 1) < HISTORY_STARTS_ON:
         return ()
@@ -68,34 +69,37 @@ def lives(key: Key, year: int, month: int) -> tuple[Life, ...]:
     found: list[Life] = []
     for place, draft in enumerate(_drafts(draw, country_of(key[1]), year, month, count)):
         when = (year, month, place)
-        found.append(_life(key, draft, when))
+        found.append(_life(key, draft, when, manner))
         if draw.randrange(100) < TWIN_PERCENT:
-            found.append(_twin(key, draft, when))
+            found.append(_twin(key, draft, when, manner))
     found = sorted(found[:count], key=lambda life: (life.happened_at, life.true_id))
     left = sum(life.settled_minor for life in found)
     return (*found, *_closing(key, date(year, month, 1), left))
 
 
-def around(key: Key, day: date) -> tuple[Life, ...]:
+def around(key: Key, day: date, manner: Manner = USUAL) -> tuple[Life, ...]:
     """The payments of the day's month and of the month before: all that can still change."""
     before = day.replace(day=1) - timedelta(days=1)
-    return lives(key, before.year, before.month) + lives(key, day.year, day.month)
+    earlier = lives(key, before.year, before.month, manner)
+    return earlier + lives(key, day.year, day.month, manner)
 
 
-def booked(key: Key, first_on: date, at: datetime) -> list[tuple[Life, Appearance]]:
+def booked(
+    key: Key, first_on: date, at: datetime, manner: Manner = USUAL
+) -> list[tuple[Life, Appearance]]:
     """What is booked at the instant of the payments around the day, in the order of the list."""
-    found = [(life, one) for life in around(key, first_on) for one in life.booked(at)]
+    found = [(life, one) for life in around(key, first_on, manner) for one in life.booked(at)]
     return sorted(found, key=lambda pair: _place(pair[1]))
 
 
-def unbooked(key: Key, at: datetime) -> tuple[Transaction, ...]:
+def unbooked(key: Key, at: datetime, manner: Manner = USUAL) -> tuple[Transaction, ...]:
     """The rows held or pending at the instant, oldest first."""
-    found = [(life, one) for life in around(key, at.date()) for one in life.unbooked(at)]
+    found = [(life, one) for life in around(key, at.date(), manner) for one in life.unbooked(at)]
     found.sort(key=lambda pair: _place(pair[1]))
-    return tuple(life.row(one, None) for life, one in found)
+    return manner.named((life.row(one, None) for life, one in found), at.date())
 
 
-def book(key: Key, at: datetime) -> MonthBook:
+def book(key: Key, at: datetime, manner: Manner = USUAL) -> MonthBook:
     """The booked rows of a living account as they are at the instant, month by month.
 
     A row's balance follows from the row before it in the list: a row that arrives under an earlier
@@ -105,16 +109,17 @@ def book(key: Key, at: datetime) -> MonthBook:
     def month_rows(year: int, month: int) -> tuple[Transaction, ...]:
         first_on = date(year, month, 1)
         is_settled = at.date() >= _settled_on(first_on)
-        return _settled_rows(key, year, month) if is_settled else _rows(key, first_on, at)
+        settled = _settled_rows(key, year, month, manner) if is_settled else ()
+        return manner.named(settled or _rows(key, first_on, at, manner), at.date())
 
     return lru_cache(maxsize=MONTHS_OF_A_LIST)(month_rows)
 
 
 @lru_cache(maxsize=MONTHS_CACHED)
-def _settled_rows(key: Key, year: int, month: int) -> tuple[Transaction, ...]:
+def _settled_rows(key: Key, year: int, month: int, manner: Manner) -> tuple[Transaction, ...]:
     """The rows of a month in which nothing can change any more."""
     first_on = date(year, month, 1)
-    return _rows(key, first_on, datetime.combine(_settled_on(first_on), time(), UTC))
+    return _rows(key, first_on, datetime.combine(_settled_on(first_on), time(), UTC), manner)
 
 
 def _settled_on(first_on: date) -> date:
@@ -122,10 +127,10 @@ def _settled_on(first_on: date) -> date:
     return first_on + timedelta(days=MONTH_DAYS_MAX + LIFE_DAYS_MAX)
 
 
-def _rows(key: Key, first_on: date, at: datetime) -> tuple[Transaction, ...]:
+def _rows(key: Key, first_on: date, at: datetime, manner: Manner) -> tuple[Transaction, ...]:
     balance = opening(key)
     rows = []
-    for life, one in booked(key, first_on, at):
+    for life, one in booked(key, first_on, at, manner):
         balance += one.minor
         if _month(one.booked_on) == _month(first_on):
             rows.append(life.row(one, balance))
@@ -158,19 +163,20 @@ def _drafts(draw: seeds.Rng, country: Country, year: int, month: int, count: int
     return drafts
 
 
-def _life(key: Key, draft: Draft, when: When) -> Life:
+def _life(key: Key, draft: Draft, when: When, manner: Manner) -> Life:
     """The life of a draft; the same key always gives the same one."""
     true_id = seeds.identifier(*key, "life", *when)
-    return _lived(key, true_id, draft, _happened_at(key, draft, when), seeds.rng(*key, *when))
+    happened_at = _happened_at(key, draft, when)
+    return _lived(key, true_id, draft, happened_at, seeds.rng(*key, *when), manner)
 
 
-def _twin(key: Key, draft: Draft, when: When) -> Life:
+def _twin(key: Key, draft: Draft, when: When, manner: Manner) -> Life:
     """A payment truly equal to that of the draft, the same day; half of them share its fate."""
     true_id = seeds.identifier(*key, "twin", *when)
     draw = seeds.rng(*key, "twin", *when)
     happened_at = _happened_at(key, draft, when) + timedelta(seconds=draw.randint(*TWIN_AFTER_S))
     fate = seeds.rng(*key, *when) if draw.randrange(2) else draw
-    life = _lived(key, true_id, draft, happened_at, fate)
+    life = _lived(key, true_id, draft, happened_at, fate, manner)
     return replace(life, twin_of=seeds.identifier(*key, "life", *when))
 
 
@@ -193,9 +199,16 @@ def _happened_at(key: Key, draft: Draft, when: When) -> datetime:
     return start + timedelta(seconds=seeds.rng(*key, "instant", *when).randint(*OPEN_S))
 
 
-def _lived(key: Key, true_id: str, draft: Draft, happened_at: datetime, fate: seeds.Rng) -> Life:
+def _lived(
+    key: Key,
+    true_id: str,
+    draft: Draft,
+    happened_at: datetime,
+    fate: seeds.Rng,
+    manner: Manner,
+) -> Life:
     party = _party(key[0], key[1], draft.party)
-    plan = Plan(true_id, draft, party, happened_at, fate)
+    plan = Plan(true_id, draft, party, happened_at, fate, manner)
     return _life_of(key, plan, *fate_of(plan))
 
 

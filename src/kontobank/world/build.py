@@ -17,6 +17,7 @@ from kontobank.people.owners import (
     shape,
 )
 from kontobank.world import alive, bench, cycle, everyday, other_books, unbooked, wallet
+from kontobank.world.manners import USUAL, Manner
 from kontobank.world.nouns import HISTORY_STARTS_ON, Account, Card, MonthBook, World
 
 BookMaker = Callable[[int, Country, str, int], MonthBook]
@@ -42,19 +43,23 @@ SHAPES: dict[str, tuple[tuple[str, BookMaker], ...]] = {
 }
 
 
-def world_at(seed: int, code: str, login: str, now: datetime) -> World:
-    """Everything the login sees at the instant; KeyError for a country the bank is not in."""
+def world_at(seed: int, code: str, login: str, now: datetime, manner: Manner = USUAL) -> World:
+    """Everything the login sees at the instant; KeyError for a country the bank is not in.
+
+    The manner matters to living logins only.
+    """
     if login.startswith(ALIVE_PREFIX):
-        return living_world(seed, code, login, now)
+        return living_world(seed, code, login, now, manner)
     return world_of(seed, code, login, now.date())
 
 
 @lru_cache(maxsize=LIVING_CACHED)
-def living_world(seed: int, code: str, login: str, now: datetime) -> World:
+def living_world(seed: int, code: str, login: str, now: datetime, manner: Manner = USUAL) -> World:
     """The accounts of a living login as they are at the instant."""
     place = country(code)
     accounts = tuple(
-        _living_account(seed, place, login, index, now) for index in range(alive.size(login)[0])
+        _living_account(seed, place, login, index, now, manner)
+        for index in range(alive.size(login)[0])
     )
     return World(code, login, now.date(), accounts)
 
@@ -137,8 +142,10 @@ def _account(seed: int, place: Country, login: str, index: int, kind: str, day: 
     )
 
 
-def _living_account(seed: int, place: Country, login: str, index: int, now: datetime) -> Account:
-    key = (seed, place.code, login, index)
+def _living_account(
+    seed: int, place: Country, login: str, index: int, now: datetime, manner: Manner
+) -> Account:
+    key, at = (seed, place.code, login, index), manner.seen_at(now)
     name = place.account_names["CURRENT"]
     return Account(
         number=account_iban(place.code, seed, login, index),
@@ -149,9 +156,10 @@ def _living_account(seed: int, place: Country, login: str, index: int, now: date
         is_company=False,
         owners=owners(seed, place, login),
         opened_on=HISTORY_STARTS_ON,
-        day=now.date(),
-        book=alive.book(key, now),
+        day=at.date(),
+        book=alive.book(key, at, manner),
         opening_minor=alive.opening(key),
         oldest_on=HISTORY_STARTS_ON,
-        unbooked=alive.unbooked(key, now),
+        unbooked=alive.unbooked(key, at, manner),
+        balance_on=at.date() - timedelta(days=1) if manner.old_balance else None,
     )

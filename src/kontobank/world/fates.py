@@ -2,13 +2,14 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 
 from kontobank import seeds
 from kontobank.world.everyday import Draft
 from kontobank.world.lives import HOLD, PENDING, Appearance
+from kontobank.world.manners import USUAL, Manner
 from kontobank.world.nouns import DONE, Party
 
 HOUR_S, DAY_S = 3_600, 86_400
@@ -26,6 +27,7 @@ PUMP_HOLD_FACTOR = 3  # a pump holds more than anyone fills up
 TRUNCATED_CHARACTERS = 18
 REVERSAL_WORD = "STORNO"
 PENDING_WORD = "AUT."
+BOOKED_FORMS = {"plain": 0, "cut": 4, "capitals": 6}
 
 # weights of 1000: what becomes of a card payment, of money sent, and of money that comes in
 CARD_FATES = {
@@ -50,6 +52,7 @@ class Plan:
     party: Party
     happened_at: datetime
     draw: seeds.Rng
+    manner: Manner = USUAL
 
     @property
     def is_card(self) -> bool:
@@ -75,8 +78,11 @@ def fate_of(plan: Plan) -> tuple[str, tuple[Appearance, ...]]:
     if not plan.is_card:
         weights = RECEIVED_FATES if plan.draft.minor > 0 else SENT_FATES
     bounds = list(accumulate(weights.values()))
-    name = list(weights)[bisect_right(bounds, plan.draw.randrange(bounds[-1]))]
+    drawn = list(weights)[bisect_right(bounds, plan.draw.randrange(bounds[-1]))]
+    name = (plan.manner.card_fate if plan.is_card else plan.manner.fate) or drawn
     shown = _FATES[name](plan)
+    if plan.manner.moves_dates:
+        shown = [half for one in shown for half in _moved(one)]
     return name, tuple(sorted(shown, key=lambda one: (one.from_at, one.piece)))
 
 
@@ -143,6 +149,18 @@ def _reversed(plan: Plan) -> list[Appearance]:
     return [*shown, _booked(plan, at, -booked.minor, title, piece=1, booked_on=at.date())]
 
 
+def _moved(one: Appearance) -> list[Appearance]:
+    """A booked row that is dated a day earlier from its first midnight on."""
+    if one.status != DONE:
+        return [one]
+    midnight = datetime.combine(one.from_at.date() + timedelta(days=1), time(), UTC)
+    later_on = (one.booked_on or one.from_at.date()) - timedelta(days=1)
+    return [
+        replace(one, until_at=midnight),
+        replace(one, from_at=midnight, booked_on=later_on, traded_on=later_on),
+    ]
+
+
 _FATES: dict[str, Callable[[Plan], list[Appearance]]] = {
     "books": _books,
     "direct": direct,
@@ -157,6 +175,10 @@ _FATES: dict[str, Callable[[Plan], list[Appearance]]] = {
 def _amounts(plan: Plan) -> tuple[int, int]:
     """What is held first and what is booked in the end: a tip, a pump's hold, an exchange rate."""
     minor = plan.draft.minor
+    if plan.manner.amount == "same":
+        return minor, minor
+    if plan.manner.amount == "tip":
+        return minor, minor + minor * plan.draw.randint(*TIP_PERCENT) // 100
     if plan.draft.habit.key == "restaurant" and plan.chance(40):
         return minor, minor + minor * plan.draw.randint(*TIP_PERCENT) // 100
     if plan.draft.habit.key == "fuel" and plan.chance(60):
@@ -178,7 +200,8 @@ def _day(plan: Plan) -> date:
 def _waiting(plan: Plan, start: datetime, end: datetime, minor: int) -> list[Appearance]:
     """The payment on its way; one in four changes its amount or its text while it waits."""
     title = _pending_title(plan)
-    if not plan.chance(25):
+    end += timedelta(hours=plan.manner.stays_h)
+    if plan.manner.is_steady or not plan.chance(25):
         return [_pending(plan, (start, end), minor, title)]
     change = plan.after(start, CHANGES_AFTER_S)
     stage = "pending" if plan.chance(80) else "changed"
@@ -193,6 +216,8 @@ def _waiting(plan: Plan, start: datetime, end: datetime, minor: int) -> list[App
 def _pending_title(plan: Plan) -> str:
     """The text while on its way, often with a date or a mark before it."""
     form = plan.draw.randrange(10)
+    if plan.manner.held_title:
+        form = 0 if plan.manner.held_title == "dated" else 9
     if form < 3:
         return f"{_day(plan).isoformat()} {plan.draft.title}"
     if form < 5:
@@ -203,7 +228,7 @@ def _pending_title(plan: Plan) -> str:
 def _booked_title(plan: Plan) -> str:
     """The text once booked: as it was, cut, in capitals, with a reference."""
     title = plan.draft.title
-    form = plan.draw.randrange(10)
+    form = BOOKED_FORMS.get(plan.manner.booked_title, plan.draw.randrange(10))
     if form in (4, 5):
         return title[:TRUNCATED_CHARACTERS].rstrip()
     if form in (6, 7):
@@ -239,8 +264,9 @@ def _pending(
 
 def _books_at(plan: Plan, at: datetime, minor: int) -> Appearance:
     """The booked row of what was on its way; one bank in three lets it keep its id."""
-    stage = "pending" if plan.chance(35) else "booked"
-    booked_on = _day(plan) if plan.chance(15) else at.date()
+    stage = "pending" if plan.chance(plan.manner.keeps_id_percent) else "booked"
+    is_early = plan.chance(15) and not plan.manner.is_steady
+    booked_on = _day(plan) if is_early else at.date()
     return _booked(plan, at, minor, _booked_title(plan), stage=stage, booked_on=booked_on)
 
 

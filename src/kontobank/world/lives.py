@@ -49,7 +49,7 @@ class Life:
     @property
     def settled_minor(self) -> int:
         """What the account gained in the end; 0 when it vanished or was reversed."""
-        return sum(one.minor for one in self.appearances if one.status == DONE)
+        return sum(one.minor for one in self.appearances if one.status == DONE and not one.until_at)
 
     def booked(self, at: datetime) -> list[Appearance]:
         """The rows of it that are booked at the instant."""

@@ -42,7 +42,8 @@ class Transaction:
 class Account:
     """One account on one day; `book` gives the booked rows of a month, oldest first.
 
-    `pockets` are what the same account holds in other currencies.
+    `pockets` are what the same account holds in other currencies. `balance_on` is the day whose
+    evening the balance is of, where that is not now.
     """
 
     number: str
@@ -60,6 +61,7 @@ class Account:
     unbooked: tuple[Transaction, ...] = ()
     extra: dict[str, str] = field(default_factory=dict)
     pockets: tuple["Account", ...] = ()
+    balance_on: date | None = None
 
     def rows(self, first: date, last: date) -> list[Transaction]:
         """The booked rows of the days first..last (both included), oldest first."""
@@ -75,9 +77,10 @@ class Account:
     @property
     def balance_minor(self) -> int:
         """The balance after the last booked row up to the account's day."""
-        for year, month in reversed(list(months(self.oldest_on, self.day))):
+        last_on = self.balance_on or self.day
+        for year, month in reversed(list(months(self.oldest_on, last_on))):
             for row in reversed(self.book(year, month)):
-                if (row.booked_on or self.day) <= self.day and row.balance_minor is not None:
+                if (row.booked_on or self.day) <= last_on and row.balance_minor is not None:
                     return row.balance_minor
         return self.opening_minor
 

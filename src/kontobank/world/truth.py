@@ -13,6 +13,7 @@ from kontobank.people.numbers import account_iban
 from kontobank.people.owners import ALIVE_PREFIX
 from kontobank.world import alive
 from kontobank.world.lives import HOLD, Appearance, Life
+from kontobank.world.manners import USUAL, Manner
 from kontobank.world.nouns import DONE, HISTORY_STARTS_ON, months
 
 DAYS_DEFAULT = 400
@@ -24,7 +25,9 @@ class NoTruth(ValueError):
     """There is no truth file of this: the login stands still, or the days are none."""
 
 
-def truth(seed: int, code: str, login: str, first: date, last: date) -> Iterator[Record]:
+def truth(
+    seed: int, code: str, login: str, first: date, last: date, manner: Manner = USUAL
+) -> Iterator[Record]:
     """Each account, its payments that happened on the days first..last, its balances day by day.
 
     A payment comes with its whole life, also with what is shown of it only after the last day.
@@ -43,8 +46,8 @@ def truth(seed: int, code: str, login: str, first: date, last: date) -> Iterator
             "currency": country(code).currency,
             "opening_minor": alive.opening(key),
         }
-        yield from (_payment(number, life) for life in _lives(key, first, last))
-        yield from _balances(key, number, first, last)
+        yield from (_payment(number, life) for life in _lives(key, first, last, manner))
+        yield from _balances(key, number, first, last, manner)
 
 
 def lines(records: Iterator[Record]) -> str:
@@ -52,10 +55,10 @@ def lines(records: Iterator[Record]) -> str:
     return "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
 
 
-def _lives(key: alive.Key, first: date, last: date) -> Iterator[Life]:
+def _lives(key: alive.Key, first: date, last: date, manner: Manner) -> Iterator[Life]:
     """The payments that happened on the days, by instant."""
     for year, month in months(first, last):
-        for life in alive.lives(key, year, month):
+        for life in alive.lives(key, year, month, manner):
             if first <= life.happened_at.date() <= last:
                 yield life
 
@@ -92,12 +95,14 @@ def _appearance(one: Appearance) -> Record:
     }
 
 
-def _balances(key: alive.Key, number: str, first: date, last: date) -> Iterator[Record]:
+def _balances(
+    key: alive.Key, number: str, first: date, last: date, manner: Manner
+) -> Iterator[Record]:
     """What is booked and held at the end of each day, summed up from every life so far."""
     for place in range((last - first).days + 1):
         day = first + timedelta(days=place)
         end = datetime.combine(day + timedelta(days=1), time(), UTC) - timedelta(microseconds=1)
-        shown = [one for life in alive.around(key, day) for one in life.appearances]
+        shown = [one for life in alive.around(key, day, manner) for one in life.appearances]
         shown = [one for one in shown if one.is_shown(end)]
         booked = alive.opening(key) + sum(one.minor for one in shown if one.status == DONE)
         held = sum(one.minor for one in shown if one.status == HOLD)

@@ -20,6 +20,7 @@ from opensaldo.domain.transaction import Transaction
 
 ROWS_TO_JUDGE_MIN = 8  # fewer broken links than this are missing rows, not a bank's habit
 EDGE = timedelta(days=7)  # at the start of a range by another day, rows come in by and by
+LATE_EDGE = timedelta(days=14)  # for what is taken back under the day it was paid on
 ZERO = Decimal(0)
 NOTHING_AHEAD = (ZERO,)
 REASON_OF_KIND = {
@@ -76,7 +77,7 @@ def weighed(
     on_the_way = sum((row.amount for row in pending), ZERO)
     lost = Reason.ROWS_WITHDRAWN if before is not None and before.has_lost_rows else None
     if booked and all(row.balance is not None for row in booked):
-        gap, reason = _along_the_chain(stand, stand.balance, booked, on_the_way, since + EDGE)
+        gap, reason = _along_the_chain(stand, stand.balance, booked, on_the_way, since)
         if reason is not Reason.ROW_BALANCES_UNUSABLE or before is None:
             return gap, reason or (lost if gap == 0 else None)
     if before is None or before.balance is None:
@@ -117,14 +118,14 @@ def _along_the_chain(
     balance: Decimal,
     booked: Sequence[Transaction],
     on_the_way: Decimal,
-    edge: date,
+    since: date,
 ) -> Verdict:
     edges = _edges(booked)
     starts, broken = _trail(edges)
     if len(booked) >= ROWS_TO_JUDGE_MIN and broken * 2 > len(booked):
         return None, Reason.ROW_BALANCES_UNUSABLE
     if broken:
-        return _past_the_edge(stand, balance, booked, on_the_way, edge)
+        return _past_the_edge(stand, balance, booked, on_the_way, since)
     gap = _gap(balance, booked, starts, edges)
     if gap == 0:
         return gap, None
@@ -137,18 +138,19 @@ def _past_the_edge(
     balance: Decimal,
     booked: Sequence[Transaction],
     on_the_way: Decimal,
-    edge: date,
+    since: date,
 ) -> Verdict:
     """The verdict on broken links: they are nothing worse where the range begins by another day."""
-    later = [row for row in booked if (row.booked_on or row.day or date.max) >= edge]
-    edges = _edges(later)
-    starts, broken = _trail(edges)
-    if later and len(later) < len(booked) and not broken:
-        gap = _gap(balance, later, starts, edges)
-        if gap == 0:
-            return gap, Reason.HISTORY_CUT
-        is_older = balance in _ends(edges)
-        return gap, _why(gap, stand, later, on_the_way, is_of_a_row=is_older)
+    for edge in (since + EDGE, since + LATE_EDGE):
+        later = [row for row in booked if (row.booked_on or row.day or date.max) >= edge]
+        edges = _edges(later)
+        starts, broken = _trail(edges)
+        if later and len(later) < len(booked) and not broken:
+            gap = _gap(balance, later, starts, edges)
+            if gap == 0:
+                return gap, Reason.HISTORY_CUT
+            is_older = balance in _ends(edges)
+            return gap, _why(gap, stand, later, on_the_way, is_of_a_row=is_older)
     edges = _edges(booked)
     gap = _gap(balance, booked, _trail(edges)[0], edges)
     return gap or None, None

@@ -9,7 +9,7 @@ import pytest
 from kontobank.mask import PLAIN
 from kontobank.quirks import CUTS, PACKS, REPLIES, Packs, UnknownPack
 from kontobank.quirks.rows import ROWS, Sight, seen
-from kontobank.world import world_of
+from kontobank.world import CALM, USUAL, world_of
 from tests.unit.kontobank.conftest import NOW
 from tests.unit.kontobank.tpp import call_asgi
 
@@ -34,7 +34,8 @@ def rows():
 
 def test_there_are_thirty_packs_and_more_each_played_somewhere():
     assert len(PACKS) >= 30
-    assert set(PACKS) == {*ROWS, *CUTS, *REPLIES, *IN_THE_CALLS}
+    slow = {name for name, pack in PACKS.items() if pack.is_slow}
+    assert set(PACKS) == {*ROWS, *CUTS, *REPLIES, *IN_THE_CALLS, *slow}
 
 
 @pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
@@ -85,3 +86,11 @@ def test_reissued_ids_are_those_of_the_reading():
     ]
     assert ids[0] == ids[1]
     assert not set(ids[0]) & set(ids[2])
+
+
+def test_packs_over_days_keep_every_other_habit_away():
+    packs = Packs()
+    packs.switch("me", ["id-changes-when-booked", "nulls"])
+    assert packs.manner(PLAIN, "me") == replace(CALM, keeps_id_percent=0)
+    assert packs.manner(PLAIN, "other") == packs.manner(replace(PLAIN, quirks=("nulls",)), "other")
+    assert packs.manner(PLAIN, "other") == USUAL

@@ -53,7 +53,7 @@ def create(parts: Parts, call: Call) -> Reply:
 def show(parts: Parts, call: Call) -> Reply:
     """The whole consent as it is now."""
     consent = held(parts, call)
-    world = parts.world(call.country, consent.login) if consent.login else None
+    world = parts.world(call, consent.login) if consent.login else None
     shown = {
         "access": write_access(consent, world),
         "recurringIndicator": consent.is_recurring,

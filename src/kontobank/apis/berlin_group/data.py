@@ -156,6 +156,8 @@ def _report(
 
 
 def _linked(call: Call, shown: dict[str, Any], row: Transaction) -> dict[str, Any]:
+    if not row.item_id:
+        return shown
     details = call.link("accounts", call.path["account"], "transactions", row.item_id)
     return {**shown, "_links": {"transactionDetails": details}}
 
@@ -216,7 +218,7 @@ def _consent(parts: Parts, call: Call) -> AccountConsent:
 
 
 def _accounts(parts: Parts, call: Call, consent: AccountConsent) -> list[Account]:
-    world = parts.world(call.country, consent.login or "")
+    world = parts.world(call, consent.login or "")
     granted = consent.granted("accounts")
     accounts = [one for one in world.accounts if one.type_code != CARD_TYPE]
     return [shown for one in accounts if one.number in granted for shown in _shown(one, consent)]
@@ -226,7 +228,7 @@ def _as_of(
     parts: Parts, call: Call, consent: AccountConsent, account: Account, at: datetime
 ) -> Account:
     """The same account as it was at the instant."""
-    world = parts.world(call.country, consent.login or "", at)
+    world = parts.world(call, consent.login or "", at)
     shown = (one for held in world.accounts for one in _shown(held, consent))
     return next(one for one in shown if _key(one) == _key(account))
 
@@ -245,7 +247,7 @@ def _key(account: Account) -> str:
 
 
 def _cards(parts: Parts, call: Call, consent: AccountConsent) -> list[Card]:
-    world = parts.world(call.country, consent.login or "")
+    world = parts.world(call, consent.login or "")
     granted = consent.granted("accounts")
     return [card for card in world.cards if card.account.number in granted]
 

@@ -74,8 +74,7 @@ def transaction(row: Transaction, account: Account) -> dict[str, Any]:
     owner = Party(account.owners[0].name, account.owners[0].address, account.number)
     debtor, creditor = (row.party, owner) if row.minor > 0 else (owner, row.party)
     shown: dict[str, Any] = {
-        "transactionId": row.item_id,
-        "entryReference": row.item_id[:SHORT_CHARACTERS_MAX],
+        **_names(row),
         "transactionAmount": amount(row.minor, row.currency),
         **_side("creditor", creditor, row.currency),
         **_side("debtor", debtor, row.currency),
@@ -91,6 +90,12 @@ def transaction(row: Transaction, account: Account) -> dict[str, Any]:
             "balanceType": "interimBooked",
         }
     return shown
+
+
+def _names(row: Transaction) -> dict[str, str]:
+    """What the bank calls the row, where it calls it anything."""
+    name = row.item_id
+    return {"transactionId": name, "entryReference": name[:SHORT_CHARACTERS_MAX]} if name else {}
 
 
 def card_details(card: Card, name: str, *, shows_owner: bool) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def show(parts: Parts, call: Call, consent: AccountConsent) -> Reply:
         mine = call.link("consents", consent.id, "authorisations", authorisation.id)
         shown["_links"] = {"confirmation": mine}
     if authorisation.status in GRANTED and consent.login and consent.wish.shows_owner:
-        owner = parts.world(call.country, consent.login).accounts[0].owners[0]
+        owner = parts.world(call, consent.login).accounts[0].owners[0]
         shown["psuName"] = owner.name
     return Reply(200, shown)
 

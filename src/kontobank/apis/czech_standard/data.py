@@ -206,7 +206,7 @@ def _consent(parts: Parts, call: Call) -> Consent:
 
 
 def _accounts(parts: Parts, call: Call, consent: Consent) -> list[Account]:
-    world = parts.world(call.country, consent.login)
+    world = parts.world(call, consent.login)
     return [one for one in world.accounts if one.number in consent.scope.accounts]
 
 

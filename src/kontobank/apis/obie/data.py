@@ -65,7 +65,7 @@ def get_transactions(parts: Parts, intents: Intents, call: Call) -> Reply:
     page = read_page(call.page, key, parts.clock.now())
     last = min(page.day, _day(call, "toBookingDateTime") or today)
     _count(parts, call, consent, account.number)
-    account = parts.world(call.country, consent.login, page.at).named(account)
+    account = parts.world(call, consent.login, page.at).named(account)
     rows = sighted(parts, call, account.number, account.rows(first, last)[::-1])
     size = rows_per_page(parts.seed, consent.login, PER_PAGE_MAX)
     found = cut(len(rows), page, size, planned(parts, call))
@@ -115,7 +115,7 @@ def _consent(parts: Parts, intents: Intents, call: Call, permissions: tuple[str,
 
 
 def _accounts(parts: Parts, call: Call, consent: Consent) -> list[Account]:
-    world = parts.world(call.country, consent.login)
+    world = parts.world(call, consent.login)
     return [one for one in world.accounts if one.number in consent.scope.accounts]
 
 

@@ -35,7 +35,7 @@ def get_accounts(parts: Parts, call: Call) -> bytes:
     """The chosen accounts with masked numbers."""
     consent = _consent(parts, call, "ais-accounts:getAccounts")
     _count(parts, call, consent, "*")
-    world = parts.world(call.country, consent.login)
+    world = parts.world(call, consent.login)
     wanted = call.body.get("typeOfPsuRelation", "Owner")
     accounts = [
         account_base(account, call.version)
@@ -67,7 +67,7 @@ def get_list(parts: Parts, call: Call) -> bytes:
     key = listing.listing_key(parts.seed, consent.id, call.endpoint, call.body)
     page = read_page(call.page, key, parts.clock.now())
     _count(parts, call, consent, account.number)
-    account = parts.world(call.country, consent.login, page.at).named(account)
+    account = parts.world(call, consent.login, page.at).named(account)
     cap = rows_per_page(parts.seed, consent.login, listing.PER_PAGE_MAX)
     size = listing.per_page(call.body, cap)
     earliest = earliest_on(consent, f"ais:{call.endpoint}", parts.clock.now(), call.mask)
@@ -134,7 +134,7 @@ def _account(parts: Parts, call: Call) -> tuple[Consent, Account]:
     number = text_of(call.body, "accountNumber", length_max=ACCOUNT_CHARACTERS_MAX)
     call.account = number[-4:]
     consent = _consent(parts, call, f"ais:{call.endpoint}")
-    account = parts.world(call.country, consent.login).account(number)
+    account = parts.world(call, consent.login).account(number)
     if account is None or number not in consent.scope.accounts:
         raise AccessRefused(403, "ACCOUNT_NOT_PERMITTED", "the consent does not hold this account")
     return consent, account

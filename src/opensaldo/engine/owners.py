@@ -48,7 +48,8 @@ async def read_owner(platform: Platform, caller: Caller, owner_external_id: str)
 def merge(imports: list[Holdings]) -> Holdings:
     """Several imports of one target as one, oldest first (wire contract, section 7.1).
 
-    Accounts are matched by IBAN and currency, cards by their id, then number; the newest import
+    Accounts are matched by our id, which stands for number and currency whoever's consent they are
+    read through, else by IBAN and currency; cards by their id, then number; the newest import
     replaces balances and owners; transactions are united, equal ones keeping the highest
     multiplicity one import had.
     """
@@ -59,7 +60,7 @@ def merge(imports: list[Holdings]) -> Holdings:
     for held in imports:
         owners_found = dict.fromkeys((*held.owners, *owners_found))
         for account in held.accounts:
-            named = (account.iban or account.name, account.currency)
+            named = (account.id or account.iban or account.name, account.currency)
             accounts[named] = _with_rows_of(accounts.get(named), account)
         for card in held.cards:
             key = card.card_id or card.number or card.iban

@@ -247,7 +247,7 @@ def test_an_owner_record_is_made_once_and_changes_with_each_import(store, clock)
         assert owners.owner_of(c, "other-test", TEST, "o") is None
         assert owners.owner_of(c, "acme-test", Environment.PRODUCTION, "o") is None
     assert found is not None
-    assert (found.created_at, found.updated_at, found.last_change) == (made, made, clock())
+    assert (found.created_at, found.updated_at, found.last_change) == (made, clock(), clock())
     assert (found.external_id, found.origin, found.targets) == ("o", Origin.PDF, ())
 
 
@@ -298,3 +298,20 @@ def test_a_reader_never_passes_an_event_that_is_still_being_written(store, clock
             while new := read_on(seen[-1] if seen else 0):
                 seen += new
     assert seen == sorted(each.result() for each in writing)
+
+
+def test_an_owners_own_record_changes_with_the_origin_of_the_data_only(store, clock):
+    place = ("acme-test", TEST, "loan-7781")
+    times = [clock.advance(minutes=1) for _ in range(3)]
+    origins = (Origin.SCRAPER, Origin.SCRAPER, Origin.PDF)
+    for at, origin in zip(times, origins, strict=True):
+        with store.begin() as c:
+            owners.note_import(c, *place, origin, at)
+            record = owners.owner_of(c, *place)
+        expected = times[0] if origin is Origin.SCRAPER else at
+        assert (record.created_at, record.updated_at, record.last_change) == (
+            times[0],
+            expected,
+            at,
+        )
+        assert record.origin is origin

@@ -140,6 +140,18 @@ def test_accounts_are_matched_by_iban_then_name():
     assert held.transaction_count == 3
 
 
+def test_a_joint_account_read_through_two_consents_is_one_however_its_number_is_written():
+    row = a_transaction()
+    merged = merge(
+        [
+            holding(row, id="a" * 32, iban="PL71999000090000000000004711"),
+            holding(row, id="a" * 32, iban="PL71 9990 0009 0000 0000 0000 4711"),
+            holding(row, id="b" * 32, iban="PL71999000090000000000004711"),
+        ]
+    )
+    assert [len(account.transactions) for account in merged.accounts] == [1, 1]
+
+
 def test_cards_are_matched_by_id_then_number_then_iban():
     def card(**changes: Any) -> Holdings:
         return Holdings(cards=(a_card(transactions=(a_row(),), owners=(), **changes),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite understands the same text
 
 from opensaldo.domain.aggregate import Origin, OwnerRecord
@@ -18,7 +18,14 @@ from opensaldo.store.tables import idempotency_keys as keys
 _FIRST = upsert(owners)
 _NOTE_IMPORT = _FIRST.on_conflict_do_update(
     index_elements=["client_id", "environment", "owner_external_id"],
-    set_={"last_change": _FIRST.excluded.last_change, "origin": _FIRST.excluded.origin},
+    set_={
+        "last_change": _FIRST.excluded.last_change,
+        "origin": _FIRST.excluded.origin,
+        "updated_at": case(
+            (owners.c.origin != _FIRST.excluded.origin, _FIRST.excluded.updated_at),
+            else_=owners.c.updated_at,
+        ),
+    },
 )
 _OWNER_OF = select(owners).where(
     owners.c.client_id == bindparam("client_id"),

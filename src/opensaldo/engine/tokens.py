@@ -14,7 +14,7 @@ from opensaldo.domain.session import Session
 from opensaldo.engine.access import GrantedAccess, pack, unpack
 from opensaldo.engine.kept import access_place, consent_access_place
 from opensaldo.engine.platform import Platform
-from opensaldo.errors import BankAccessEnded, InvalidMultipleAccessId
+from opensaldo.errors import BankAccessEnded, BankConsentWithdrawn, InvalidMultipleAccessId
 from opensaldo.store.queries import consents, sessions
 from opensaldo.store.vault import DataKey
 
@@ -60,9 +60,9 @@ async def _fresh_of_consent(
         if granted.access.refresh_token is None:
             raise BankAccessEnded
         fresh = await connector.renew(granted.access, psu)
-    except BankAccessEnded:
+    except BankAccessEnded:  # what the consent lived by is dead, so the consent is
         await platform.store.change(consents.give_up_refresh, consent_id)
-        raise InvalidMultipleAccessId from None
+        raise BankConsentWithdrawn from None
     except BaseException:
         await platform.store.change(consents.give_up_refresh, consent_id)
         raise

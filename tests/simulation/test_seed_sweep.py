@@ -18,6 +18,7 @@ from tests.support.seeded import Doing, Seeded, seeded
 
 SHORT = range(40, 80)
 REPLAYED = 3
+REFUSED_REFRESH = 336  # the bank refuses the refresh token, and nobody signs in again
 QUIET = replace(
     seeded(1),
     login="alive-2x30-quiet",
@@ -53,6 +54,15 @@ def test_a_seed_is_replayed_to_the_byte(tmp_path: Path):
     assert any(call["fault"] not in (None, "slow") for call in seen.calls)
     assert transcript == transcript_again
     assert told_alike(seen.acts) == told_alike(seen_again.acts)
+
+
+def test_an_access_that_a_client_was_told_is_over_is_over(tmp_path: Path):
+    seen, _ = _alone(seeded(REFUSED_REFRESH), tmp_path)
+    told = [act.failure for act in seen.acts if act.what in ("import", "reuse")]
+    first = told.index("InvalidMultipleAccessId")
+    assert set(told[first:]) == {"InvalidMultipleAccessId"}
+    assert [one["kind"] for one in seen.events].count("consent-ended") == 1
+    assert violations(seen) == []
 
 
 def _alone(story: Seeded, folder: Path) -> tuple[Evidence, bytes]:

@@ -33,6 +33,8 @@ class Tally:
 
     imports: Counter[str] = field(default_factory=Counter)
     unproven: int = 0
+    booked: int = 0
+    renamed: int = 0
     continued: int = 0
     joined: int = 0
     joined_rightly: int = 0
@@ -41,6 +43,8 @@ class Tally:
         """Both together."""
         self.imports += other.imports
         self.unproven += other.unproven
+        self.booked += other.booked
+        self.renamed += other.renamed
         self.continued += other.continued
         self.joined += other.joined
         self.joined_rightly += other.joined_rightly
@@ -59,6 +63,9 @@ def tally(seen: Evidence) -> Tally:
         if act.what == "import":
             found.imports[act.receipt.get("outcome") or act.failure or "?"] += 1
     found.unproven = sum(len(list(_hidden(seen, act, proven=False))) for act in seen.imports)
+    ids_of, _, most = _named(seen.imports)
+    found.booked = sum(most.values())
+    found.renamed = sum(max(0, len(ids) - most[key]) for key, ids in ids_of.items())
     _join(seen, found)
     return found
 
@@ -86,8 +93,7 @@ def _rows(seen: Evidence) -> Iterator[str]:
 def _hidden(seen: Evidence, act: Act, *, proven: bool) -> Iterator[Key]:
     """Booked rows in the range that an import does not have.
 
-    `proven`: of accounts the receipt vouches for, or that the bank showed whole; otherwise the
-    others, where the receipt says that nothing is proven and the bank did hide something.
+    `proven`: those whose absence shows; otherwise those that a bank hid without a trace.
     """
     since = (act.since or date.min).isoformat()
     wanted = Counter(
@@ -97,20 +103,31 @@ def _hidden(seen: Evidence, act: Act, *, proven: bool) -> Iterator[Key]:
     )
     missing = wanted - Counter(row.key for row in act.rows if row.booked_on)
     for key in missing.elements():
-        if (key[0] in _excused(act)) is not proven:
+        if _is_excused(act, key) is not proven:
             yield key
 
 
-def _excused(act: Act) -> set[str]:
-    """The accounts of which the receipt proves nothing while the bank hid rows of them."""
+def _is_excused(act: Act, key: Key) -> bool:
+    """Whether the bank hid rows of the account, and left no trace that this one is missing.
+
+    There is none where the receipt proves nothing of the account, and none at the far end of a
+    list: that the rows read lead to the balance says nothing of those before them.
+    """
+    number, booked_on, *_ = key
+    if number[-4:] not in {call["account"] for call in act.calls if call["fault"] in BLINDING}:
+        return False
+    shown = [row.booked_on for row in act.rows if row.account == number and row.booked_on]
+    return number in _unproven(act) or not shown or booked_on <= min(shown)
+
+
+def _unproven(act: Act) -> set[str]:
+    """The accounts of which the receipt says that their balance is not proven."""
     of_id = {one.get("id"): one.get("number") for one in act.told.get("accounts", ())}
-    open_ones = {
+    return {
         str(of_id.get(check["accountId"]))
         for check in act.receipt.get("balances", ())
         if check.get("gap") != 0 or check.get("reason")
     }
-    hiding = {call["account"] for call in act.calls if call["fault"] in BLINDING}
-    return {number for number in open_ones if number[-4:] in hiding}
 
 
 # --- success -------------------------------------------------------------------------------------
@@ -148,24 +165,38 @@ def _wrong_claims(seen: Evidence, act: Act) -> Iterator[str]:
 
 # --- ids -----------------------------------------------------------------------------------------
 def _ids(seen: Evidence) -> Iterator[str]:
-    """A booked row has one id for ever, and no other row has it."""
+    """A booked row has one id, and no other row has it, in all imports under one access.
+
+    Under another access nothing is remembered: there an id may change only where an earlier import
+    was told it by memory, and twins may change places; `tally` counts how often.
+    """
+    for access in {act.access for act in seen.imports}:
+        ids_of, keys_of, most = _named([act for act in seen.imports if act.access == access])
+        for key, ids in ids_of.items():
+            if len(ids) > most[key]:
+                yield f"an id changed: {key} had {len(ids)} ids under access {access}"
+        for one, keys in keys_of.items():
+            if len(keys) > 1:
+                yield f"one id for different rows: {one} of {sorted(keys)}"
+    for act in seen.imports:
+        yield from _ids_in(act)
+    yield from _account_ids(seen)
+
+
+def _named(
+    imports: list[Act],
+) -> tuple[dict[Key, set[str]], dict[str, set[Key]], Counter[Key]]:
+    """The ids of each booked row, the rows of each id, and the most rows that were ever alike."""
     ids_of: dict[Key, set[str]] = defaultdict(set)
     keys_of: dict[str, set[Key]] = defaultdict(set)
     most: Counter[Key] = Counter()
-    for act in seen.imports:
-        yield from _ids_in(act)
-        most |= Counter(row.key for row in act.rows if row.booked_on)
-        for row in act.rows:
-            if row.booked_on:
-                ids_of[row.key].add(row.id)
-                keys_of[row.id].add(row.key)
-    for key, ids in ids_of.items():
-        if len(ids) > most[key]:
-            yield f"an id changed: {key} had {len(ids)} ids"
-    for one, keys in keys_of.items():
-        if len(keys) > 1:
-            yield f"one id for different rows: {one} of {sorted(keys)}"
-    yield from _account_ids(seen)
+    for act in imports:
+        booked = [row for row in act.rows if row.booked_on]
+        most |= Counter(row.key for row in booked)
+        for row in booked:
+            ids_of[row.key].add(row.id)
+            keys_of[row.id].add(row.key)
+    return ids_of, keys_of, most
 
 
 def _ids_in(act: Act) -> Iterator[str]:

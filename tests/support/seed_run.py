@@ -116,7 +116,11 @@ class _Play:
 
     def _sign_in(self) -> None:
         """The person signs in, more than once where the bank fails, and everything is imported."""
-        form = {"login": self.story.login, "target": self.story.target}
+        form = {
+            "login": self.story.login,
+            "target": self.story.target,
+            "ownerExternalId": f"person-{self.story.seed}",
+        }
         if self.story.is_multiple:
             form["multipleAccess"] = "true"
         for _ in range(SIGN_INS_MAX):

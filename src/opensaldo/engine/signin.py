@@ -22,6 +22,7 @@ from opensaldo.engine.history import HISTORY_DEFAULT, HISTORY_MAX
 from opensaldo.engine.idempotency import settle
 from opensaldo.engine.ids import new_grant
 from opensaldo.engine.kept import access_place, consent_access_place, consent_owner_place
+from opensaldo.engine.memories import inherit
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.renewal import hold_older, owner_hash, take_over
 from opensaldo.engine.sessions import create_session
@@ -235,6 +236,7 @@ def _keep_consent(
         sealed_access=platform.vault.seal_long(packed, consent_access_place(consent.id)),
         owner_hash=_owner_hash(platform, session),
     )
+    inherit(connection, platform, consent)
     note_consent(connection, consent)
     events.append(connection, consent_event(consent, EventKind.CONSENT_GRANTED, consent.granted_at))
     take_over(connection, target, consent)

@@ -113,6 +113,24 @@ def test_the_same_account_through_two_consents_is_one(api: CheckedApi):
     assert ids(one) == ids(other)
 
 
+@pytest.mark.parametrize("target", ["KontoBankApi", "UnicreditApi_cz"])
+def test_rows_keep_their_ids_over_a_renewal(api: CheckedApi, world: World, target: str):
+    person = {"ownerExternalId": "loan-7781", "target": target}
+    _old, before = first(api, **person)
+    world.later(hours=96)
+    new, after = first(api, **person)
+    assert after["receipt"]["changed"] > 0, "some booked meanwhile and kept their ids"
+    assert after["receipt"]["new"] == len(ids(after) - ids(before))
+    assert ids(again(api, new)) == ids(after)
+
+
+def test_a_new_consent_of_another_person_remembers_nothing(api: CheckedApi, world: World):
+    first(api, ownerExternalId="loan-7781")
+    world.later(hours=96)
+    _token, other = first(api, ownerExternalId="loan-7782")
+    assert other["receipt"]["changed"] == 0
+
+
 def test_what_is_remembered_goes_with_the_consent_and_with_its_owner(world: World, api: CheckedApi):
     before = memories(world)
     token, _ = first(api)

@@ -23,7 +23,7 @@ EXCEPTIONS = {
     "1822direkt__accounts-401": ("BankUnavailable", "CERTIFICATE_INVALID: ours is refused"),
     "1822direkt__accounts-403": ("BankConsentWithdrawn", "CONSENT_UNKNOWN"),
     "1822direkt__accounts-500": ("BankUnavailable", "INTERNAL_SERVER_ERROR"),
-    "1822direkt__balances-429__account-1-balances": ("BankRateLimited", "ACCESS_EXCEEDED"),
+    "1822direkt__balances-429__account-1-balances": ("BankDailyLimit", "ACCESS_EXCEEDED"),
     "fineco-it__get-card-accounts-fail": ("BankAccessEnded", "RESOURCE_UNKNOWN"),
     "error-flow-400-invalid-consent": ("BankConsentWithdrawn", "CONSENT_UNKNOWN"),
 }

@@ -155,7 +155,7 @@ def test_refusals_conform(judge: Judge) -> None:
             with pytest.raises(errors.BankError):
                 await road.connector.account(access, number, PSU)
         await road.connector.revoke(access)
-        with pytest.raises(errors.BankAccessEnded):
+        with pytest.raises(errors.BankConsentWithdrawn):
             await road.connector.account(access, number, PSU)
 
     judge.run(work)

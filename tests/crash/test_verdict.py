@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from tests.support.facts import CommandFact, Facts, WorkflowFact
 from tests.support.verdict import verdict
 
-NOW = datetime.now(UTC).isoformat()
+NOW = (datetime.now(UTC) + timedelta(days=1)).isoformat()  # the engine still keeps its workflow
 ENDED = CommandFact("1", "s1", "successful", 1, None, NOW, NOW, NOW, 4)
 REFUSED = replace(ENDED, id="2", session_id="s2", state="error", runs=6, failure="SessionExpired")
 WHOLE = Facts(

@@ -64,12 +64,12 @@ def test_a_session_is_not_idle_while_a_command_waits_its_turn(world: World, last
     assert {state_of(api.poll(one)) for one in waiting} == {"successful"}
 
 
-def test_a_person_who_signed_in_long_ago_is_no_longer_there(world: World, lasting: CheckedApi):
-    session = lasting.mock_session("test1", multipleAccess="true")
+def test_a_person_who_signed_in_long_ago_is_no_longer_there(world: World, api: CheckedApi):
+    session = api.mock_session("test1", country="ro")
     attended: list[bool] = []
     for _ in range(8):
         before = len(world.bank.log())
-        assert state_of(lasting.done(session, "import-owners")) == "successful"
+        assert state_of(api.done(session, "import-owners")) == "successful"
         attended += {row["attended"] for row in world.bank.log()[before:]}
         world.later(minutes=4, seconds=50)
     assert attended == [True] * 7 + [False]

@@ -13,5 +13,5 @@ def test_fewer_than_no_files_cannot_be_agreed_on():
 
 
 def test_a_price_is_an_amount():
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="amount"):
         Prices(name="list", currency="PLN", report="cheap")

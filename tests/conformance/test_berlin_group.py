@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,21 +15,10 @@ from opensaldo.connectors.road import Approach, OAuth, SignatureKind
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import system_clock
 from opensaldo.domain.transaction import TransactionStatus
-from tests.support.bank import PSU, Bank, running_bank
+from tests.support.bank import PSU, Bank
 from tests.support.xs2a_road import SIGNED, Way, along, mask, through
 
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 @pytest.fixture(autouse=True)

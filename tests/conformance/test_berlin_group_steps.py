@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,21 +14,10 @@ from opensaldo.connectors.base import Access, Ask, Done, Page, Wait
 from opensaldo.connectors.road import Approach
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import system_clock
-from tests.support.bank import Bank, running_bank
+from tests.support.bank import Bank
 from tests.support.xs2a_road import Way, along, mask
 
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 @pytest.fixture(autouse=True)

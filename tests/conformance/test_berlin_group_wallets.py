@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,23 +10,12 @@ from opensaldo.connectors.base import AccountReading, Page
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import system_clock
 from opensaldo.errors import ManualActionRequired
-from tests.support.bank import PSU, Bank, running_bank
+from tests.support.bank import PSU, Bank
 from tests.support.xs2a_road import Way, along
 
 pytestmark = pytest.mark.enable_socket
 
 Read = list[tuple[AccountReading, list[Page]]]
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 def read(bank: Bank, seal: Seal, login: str) -> Read:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,24 +24,12 @@ from tests.support.bank import (
     Road,
     WrongPage,
     on_road,
-    running_bank,
     target_in,
     walk,
 )
 from tests.support.bank_faults import CALL_FAULTS, PERSON_FAULTS
 
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 @pytest.fixture(autouse=True)

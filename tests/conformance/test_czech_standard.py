@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,24 +14,13 @@ from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import system_clock
 from opensaldo.domain.owner import OwnerKind
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from tests.support.bank import PSU, Bank, Road, running_bank, walk
+from tests.support.bank import PSU, Bank, Road, walk
 from tests.support.czech import on_czech_road
 
 pytestmark = pytest.mark.enable_socket
 
 HOUR_S = 3_600
 DAY_S = 86_400
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -13,25 +12,13 @@ from opensaldo.connectors.bank_files import read_bank_files
 from opensaldo.connectors.base import AccountReading, Page
 from opensaldo.connectors.signing import Seal
 from opensaldo.connectors.simulation import models_of, simulated_road
-from opensaldo.domain.clock import system_clock
-from tests.support.bank import PSU, Bank, Road, running_bank
+from tests.support.bank import PSU, Bank, Road
 from tests.support.czech import on_czech_road
 
 pytestmark = pytest.mark.enable_socket
 
 AWAITING = ("awaiting", "awaitingOfAll")
 Read = tuple[tuple[str, ...], AccountReading, list[Page]]
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 def facts(version: str) -> dict[str, str]:

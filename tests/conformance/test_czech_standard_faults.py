@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,22 +11,11 @@ from opensaldo import errors
 from opensaldo.connectors.base import AccountReading, Page, Redirect
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import system_clock
-from tests.support.bank import HALF_A_YEAR, PSU, Bank, Road, WrongPage, running_bank, walk
+from tests.support.bank import HALF_A_YEAR, PSU, Bank, Road, WrongPage, walk
 from tests.support.bank_faults import CALL_FAULTS, PERSON_FAULTS
 from tests.support.czech import on_czech_road
 
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 @pytest.fixture(autouse=True)

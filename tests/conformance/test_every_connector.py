@@ -6,7 +6,6 @@ be the same too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -18,23 +17,12 @@ from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import system_clock
 from opensaldo.domain.transaction import TransactionStatus
 from opensaldo.engine.mock import PSU
-from tests.support.bank import Bank, running_bank
+from tests.support.bank import Bank
 from tests.support.standards import ROADS, Way, on_way
 
 pytestmark = pytest.mark.enable_socket
 EVERY = pytest.mark.parametrize("protocol", sorted(ROADS))
 WITH_CONSENT = pytest.mark.parametrize("protocol", sorted(ROADS.keys() - {"online"}))
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 @pytest.fixture(autouse=True)

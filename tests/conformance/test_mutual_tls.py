@@ -12,7 +12,6 @@ from opensaldo.connectors.authority import Issued, issue, make_authority
 from opensaldo.connectors.base import PsuContext
 from opensaldo.connectors.http import Door
 from opensaldo.connectors.signing import Seal
-from opensaldo.domain.clock import system_clock
 from opensaldo.errors import BankUnavailable, BankUnreachable, Defect
 from tests.support.bank import PSU, Bank, Road, on_road, running_bank
 
@@ -45,11 +44,6 @@ def bank(keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]
     authority = str(keys / "authority.crt.pem")
     with running_bank(data_dir, "--tls", "--client-authority", authority) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from opensaldo.domain.clock import system_clock
 from opensaldo.domain.owner import OwnerKind
 from opensaldo.domain.target import AccountType, Interface, Target
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from tests.support.bank import PSU, Bank, Road, WrongPage, running_bank, walk
+from tests.support.bank import PSU, Bank, Road, WrongPage, walk
 
 pytestmark = pytest.mark.enable_socket
 
@@ -41,17 +41,6 @@ TARGET = Target(
     commands=("DefaultImportCommand",),
     credentials=("API_SETUP",),
 )
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import system_clock
 from opensaldo.engine.ledger import Ledger
 from opensaldo.engine.reading import Reading
-from tests.support.bank import PSU, Bank, running_bank
+from tests.support.bank import PSU, Bank
 from tests.support.standards import Way, on_way
 
 pytestmark = pytest.mark.enable_socket
@@ -50,17 +50,6 @@ class FreeLedger:
 
     def made(self, call: tuple[str, str]) -> None:
         del call
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 def facts(bank: Bank, seal: Seal, name: str, **fault: Any) -> Counter[tuple[Any, ...]]:

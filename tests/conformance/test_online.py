@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -26,7 +25,7 @@ from opensaldo.connectors.base import (
 from opensaldo.data import COUNTRIES
 from opensaldo.domain.owner import OwnerKind
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from tests.support.bank import PASSWORD, PSU, Bank, running_bank
+from tests.support.bank import PASSWORD, PSU, Bank
 from tests.support.clock import SettableClock
 from tests.support.online import ALLOWED, OnlineRoad, answers, on_online, target_of
 
@@ -46,12 +45,6 @@ KINDS = (
     "COMPANY_LOGIN",
     "CHOICE",
 )
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from opensaldo.domain.client import Environment
 from opensaldo.domain.clock import system_clock
 from opensaldo.domain.secret import Secret
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from tests.support.bank import PSU, Bank, Road, running_bank, walk
+from tests.support.bank import PSU, Bank, Road, walk
 
 pytestmark = pytest.mark.enable_socket
 
@@ -36,17 +36,6 @@ ALL_LISTS = (
     "getTransactionsScheduled",
     "getHolds",
 )
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 @pytest.fixture(autouse=True)

@@ -80,11 +80,6 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Bank]
             yield url, bank
 
 
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
-
-
 def judged(judge: tuple[str, Bank], seal: Seal, work: Any) -> JudgedDoor:
     """The door after the work; nothing was objected to."""
     url, bank = judge

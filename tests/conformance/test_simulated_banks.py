@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import urllib.request
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,23 +13,11 @@ from opensaldo.connectors.registry import PROTOCOLS
 from opensaldo.connectors.road import Approach, ConsentModel
 from opensaldo.connectors.signing import Seal
 from opensaldo.connectors.simulation import models_of
-from opensaldo.domain.clock import system_clock
 from opensaldo.domain.target import Interface
 from opensaldo.engine.mock import PSU, RETURN_URL, MockPerson, grant, read_page
-from tests.support.bank import Bank, Road, on_road, running_bank
+from tests.support.bank import Bank, Road, on_road
 
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with running_bank(tmp_path_factory.mktemp("bank")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
-    return Seal.open(tmp_path_factory.mktemp("seal"), clock=system_clock)
 
 
 PSD2 = Interface.PSD2

@@ -3,12 +3,15 @@
 import ast
 import importlib
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from opensaldo import errors
 from tools import coverage_gate, house_rules
+
+MIGRATIONS = house_rules.ROOT / "src/opensaldo/store/migrations/versions"
 
 # --- the rules -----------------------------------------------------------------------------------
 
@@ -25,6 +28,15 @@ def test_no_tracked_text_names_a_package_registry():
         for line, _ in house_rules.registry_host(text)
     ]
     assert named == []
+
+
+def test_the_migrations_are_one_chain():
+    """Two changes that were made side by side would both follow the same one."""
+    scripts = sorted(MIGRATIONS.glob("[0-9]*.py"))
+    numbers = [f"{number:04}" for number in range(1, len(scripts) + 1)]
+    assert [one.name[:4] for one in scripts] == numbers
+    links = [re.findall(r'^(?:down_)?revision = "(.*)"', one.read_text(), re.M) for one in scripts]
+    assert links == [["0001"], *([after, before] for before, after in pairwise(numbers))]
 
 
 def findings(name: str, text: str) -> list[str]:

@@ -21,8 +21,8 @@ OpenSaldoError              wire_name, http_status, retry_after_s, message; neve
 │  │                        InsufficientIdentificationLevel, SignInCancelled, SignInTimeout)
 │  └─ InvalidCredentials    (TriesUsedUp)
 ├─ BankError                the bank must recover (BankUnreachable, BankUnavailable,
-│  │                        BankMaintenance, BankAnsweredNonsense, BankBalanceUnproven,
-│  │                        BankAccessEnded, BankConsentWithdrawn)
+│  │                        BankMaintenance, BankKeepsFailing, BankAnsweredNonsense,
+│  │                        BankBalanceUnproven, BankAccessEnded, BankConsentWithdrawn)
 │  └─ BankRateLimited       (BankDailyLimit)
 ├─ PlatformUnavailable      the operator must act; nothing was accepted
 └─ Defect                   we must act: anything unexpected
@@ -272,6 +272,10 @@ class BankUnavailable(BankError, wire_name="ServiceTemporarilyUnavailable"):
 
 class BankMaintenance(BankError, wire_name="ServiceMaintenance"):
     """The bank is in announced maintenance; try again later."""
+
+
+class BankKeepsFailing(BankError, wire_name="ServiceTemporarilyUnavailable"):
+    """Too many sign-ins in a row failed at the bank; choose another bank, or try again later."""
 
 
 class BankRateLimited(BankError, wire_name="ServiceTemporarilyUnavailable"):

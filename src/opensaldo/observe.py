@@ -74,6 +74,12 @@ BANK_CALLS = Counter(
 BANK_SECONDS = Histogram(
     "opensaldo_bank_seconds", "Seconds a bank took to answer.", ("bank",), registry=REGISTRY
 )
+SIGN_INS = Counter(
+    "opensaldo_sign_ins",
+    "Sign-ins that came through, or that the bank failed.",
+    ("target", "outcome"),
+    registry=REGISTRY,
+)
 WAITING = Gauge("opensaldo_waiting", "Requests that wait for an event.", registry=REGISTRY)
 CERTIFICATE_DAYS = Gauge(
     "opensaldo_certificate_days",

@@ -12,6 +12,7 @@ from opensaldo.domain.event import Event, EventKind
 from opensaldo.engine import consents
 from opensaldo.engine.durable import Cron
 from opensaldo.engine.events import EVENTS_KEPT
+from opensaldo.engine.health import WINDOW
 from opensaldo.engine.idempotency import ANSWERS_KEPT
 from opensaldo.engine.kept import RESULT_XML
 from opensaldo.engine.leaving import idle_logins, leave
@@ -30,6 +31,7 @@ from opensaldo.store.queries import (
     rates,
     retention,
     sessions,
+    trials,
 )
 from opensaldo.store.queries.retention import Due, Erased
 from opensaldo.store.queries.sessions import HeldAccess
@@ -66,6 +68,7 @@ async def purge(platform: Platform) -> Erased:
         budget.prune_imports(connection, now - CALLS_REMEMBERED)
         idempotency.prune_keys(connection, now - ANSWERS_KEPT)
         events.prune_events(connection, now - EVENTS_KEPT)
+        trials.prune_trials(connection, now - WINDOW)
         rates.prune_leases(connection, int(now.timestamp()) - LEASES_KEPT_S)
         deletions.prune_deletions(connection, now - DELETIONS_KEPT)
         _tell(connection, due, now)

@@ -26,6 +26,7 @@ from opensaldo.connectors.base import (
 from opensaldo.domain.session import RedirectionState
 from opensaldo.domain.target import Target
 from opensaldo.engine.access import GrantedAccess
+from opensaldo.engine.health import note_failed, note_finished, refuse_blocked
 from opensaldo.engine.ids import new_hex
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import ID_HEX_DIGITS, SignInView, fail, known, opened
@@ -74,12 +75,14 @@ async def begin(
 
     Raises:
         InvalidTarget: not one of the choices.
+        BankKeepsFailing: the target is blocked for now; the link still serves others.
         BankError: the bank could not start the sign-in; the person may try again.
     """
     view = await opened(platform, redirection_id)
     target = next((one for one in view.targets if one.name == target_name), None)
     if target is None:
         raise InvalidTarget
+    await refuse_blocked(platform, target)
     request = sign_in_request(
         platform,
         view.session,
@@ -97,6 +100,7 @@ async def begin(
             await keep(platform, view.redirection, _standing(platform, request, step))
     except BankError as error:
         await note_failure(platform, target, error)
+        await note_failed(platform, view.redirection, target, error)
         raise
     except PsuError as refused:
         await fail(platform, view.redirection, refused)
@@ -210,11 +214,15 @@ async def _resume(
         standing = _standing(platform, request, following, claimed.standing)
         await move(platform, view.redirection, claimed, standing)
     except OpenSaldoError as error:
-        await _after(platform, view, claimed, error)
+        await _after(platform, view, claimed, answer, error)
 
 
 async def _after(
-    platform: Platform, view: SignInView, claimed: Kept, error: OpenSaldoError
+    platform: Platform,
+    view: SignInView,
+    claimed: Kept,
+    answer: Mapping[str, str],
+    error: OpenSaldoError,
 ) -> None:
     """The step waits again, or is forgotten to be started anew, or the sign-in has failed."""
     again = replace(
@@ -230,7 +238,9 @@ async def _after(
     elif _allows_another_try(again, error):
         await move(platform, view.redirection, claimed, again)
     else:
-        await note_failure(platform, claimed.standing.request.target, error)
+        target = claimed.standing.request.target
+        await note_failure(platform, target, error)
+        await note_failed(platform, view.redirection, target, error, (again.step, answer))
         await fail(platform, view.redirection, error)
 
 
@@ -248,6 +258,7 @@ def _allows_another_try(again: Standing, error: OpenSaldoError) -> bool:
 async def _finish(platform: Platform, view: SignInView, request: SignInRequest, done: Done) -> None:
     granted = GrantedAccess(access=done.access, psu=request.psu)
     await finish(platform, view.session, request, granted, view.redirection.id)
+    await note_finished(platform, view.redirection, request.target)
 
 
 def _standing(

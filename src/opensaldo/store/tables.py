@@ -146,6 +146,18 @@ switches = Table(
     Column("last_failed_at", UtcDateTime),
     Column("switched_at", UtcDateTime),
 )
+trials = Table(
+    "trials",
+    metadata,
+    Column("number", _Number, primary_key=True),
+    Column("environment", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("redirection_id", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("is_good", Boolean, nullable=False),
+    Index(None, "environment", "target"),
+    sqlite_autoincrement=True,
+)
 
 # --- sign-in ---------------------------------------------------------------------------------
 sessions = Table(

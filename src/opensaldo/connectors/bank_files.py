@@ -32,6 +32,7 @@ COMMANDS_OF_ALL = (
     CommandName.IMPORT_ACCOUNT_TRANSACTIONS,
 )
 COMMANDS_OF_CARDS = (CommandName.IMPORT_CARDS, CommandName.IMPORT_CARD_TRANSACTIONS)
+NAME_LENGTH_MAX = 60
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]{1,62}(_[a-z]{2})?")
 
 
@@ -88,6 +89,8 @@ class BankTarget:
     multiple_access: bool = False
     new_consent_ends_old: bool = False
     test_only: bool = False
+    also_known_as: tuple[str, ...] = ()
+    popular: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse names outside the rule of the wire contract (section 8) and unknown standards."""
@@ -105,6 +108,10 @@ class BankTarget:
             raise ValueError("the protocol online for a fallback, and for nothing else")
         if not (self.account_types and self.credentials and self.standard and self.source):
             raise ValueError("account_types, credentials, standard and source that are not empty")
+        if any(not 2 <= len(other.strip()) <= NAME_LENGTH_MAX for other in self.also_known_as):
+            raise ValueError(f"also_known_as to be names of 2 to {NAME_LENGTH_MAX} characters")
+        if self.popular is not None and self.popular < 1:
+            raise ValueError("popular to be 1 for the country's largest bank, 2 for the next")
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -139,6 +146,8 @@ class BankTarget:
             environment=environment,
             standard=self.standard,
             version=version or self.road.version,
+            also_known_as=self.also_known_as,
+            popular=self.popular,
         )
 
 

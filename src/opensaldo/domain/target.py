@@ -43,6 +43,8 @@ class Target:
     target to use while this one fails, empty for none. `new_consent_ends_old`: the bank ends an
     older repeated access of a person when they authorise a new one. `environment` is where it
     is offered; `standard` is what is spoken there in words, `version` as it stands in the path.
+    `also_known_as` are further names people know the bank by; `popular` is its place among the
+    country's largest banks for people, 1 the largest, None for the rest.
     """
 
     name: str
@@ -65,6 +67,8 @@ class Target:
     environment: Environment = Environment.TEST
     standard: str = ""
     version: str = ""
+    also_known_as: tuple[str, ...] = ()
+    popular: int | None = None
 
     @property
     def asks_here(self) -> bool:

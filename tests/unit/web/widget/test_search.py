@@ -40,7 +40,7 @@ def test_folding_leaves_lower_case_letters_without_marks(text: str, folded: str)
         ("slaski", ["IngApi"]),
         ("Śląski ing", ["IngApi"]),
         ("ceska", ["SporitelnaApi_cz"]),
-        ("bank", ["BosApi", "IngApi"]),
+        ("bank", ["BosApi", "IngApi", "MillenniumApi_pt"]),
         ("millennium", ["MillenniumApi_pt"]),
         ("portugues comercial", ["MillenniumApi_pt"]),
         ("csob", ["CsobApi_cz"]),

@@ -1,4 +1,4 @@
-"""The words of the sign-in pages: one table per language, read from texts.toml."""
+"""The words of the sign-in pages: one file per language in texts/, read when first needed."""
 
 from __future__ import annotations
 
@@ -6,23 +6,44 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib import resources
 
 from markupsafe import Markup
 
-ENGLISH = "en"
-LANGUAGE_OF_LOCALE = {"cz": "cs", "br": "pt", "mx": "es", "ee": "et"}
-LANGUAGE_OF_COUNTRY = {"pl": "pl"}
-ACCEPT_LANGUAGE_LENGTH_MAX = 200
+from opensaldo.domain.target import AccountType, Target
+from opensaldo.web.widget.languages import FALLBACK, language_for
+from opensaldo.web.widget.plurals import category
 
-TABLES: Mapping[str, Mapping[str, str]] = tomllib.loads(
-    resources.files(__package__).joinpath("texts.toml").read_text("utf-8")
-)
+COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What one language says: texts by key, and nouns by name in the forms its numbers take."""
+
+    texts: Mapping[str, str]
+    nouns: Mapping[str, Mapping[str, str]]
+
+
+@cache
+def table(language: str) -> Table:
+    """The file of this language."""
+    file = resources.files(__package__).joinpath("texts", f"{language}.toml")
+    read = tomllib.loads(file.read_text("utf-8"))
+    return Table(
+        texts={key: one for key, one in read.items() if isinstance(one, str)},
+        nouns={key: one for key, one in read.items() if isinstance(one, dict)},
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The texts in one language; what is filled in is escaped."""
+    """The texts in one language; what is filled in is escaped.
+
+    A whole number filled in under the name of a noun is written with that noun: `hours=2` gives
+    "2 hours", "2 godziny".
+    """
 
     language: str
 
@@ -32,57 +53,56 @@ class Words:
         A client's or bank's name may run from right to left; `<bdi>` keeps it from reordering
         the sentence around it.
         """
-        apart = {name: Markup("<bdi>{}</bdi>").format(value) for name, value in values.items()}
+        apart = {
+            name: Markup("<bdi>{}</bdi>").format(value)
+            for name, value in self._counted(values).items()
+        }
         return Markup(self._text(key)).format(**apart)  # noqa: S704 - our own data file
 
     def plain(self, key: str, **values: object) -> str:
         """The text without any markup, for a page's title; the template escapes it."""
-        return self._text(key).format(**values)
+        return self._text(key).format(**self._counted(values))
 
-    def fault(self, wire_name: str | None) -> Markup:
-        """What happened and what to do, by the exception's name; others get a general text."""
+    def fault(self, wire_name: str | None, target: Target | None = None) -> Markup:
+        """What happened and what to do, by the exception's name.
+
+        A bank gives no reason when a company's accounts are closed to such services, as they are
+        at most banks until somebody with full rights opens them.
+        """
         key = f"fault_{wire_name}"
-        return self(key if key in TABLES[ENGLISH] else "fault_other")
+        if key in table(self.language).texts:
+            return self(key)
+        is_corporate = target is not None and AccountType.CORPORATE in target.account_types
+        return self("fault_corporate" if is_corporate else "fault_other")
 
     def credential(self, kind: str) -> Markup | None:
         """What a credential of the catalogue is called; None for a kind without a name of ours."""
         key = f"credential_{kind}"
-        return self(key) if key in TABLES[ENGLISH] else None
+        return self(key) if key in table(self.language).texts else None
 
     def day(self, day: date) -> str:
-        """The date as this language writes it.
+        """The date as this language writes it, in figures where a month's name would be declined.
 
         >>> Words("en").day(date(2026, 3, 2)), Words("pl").day(date(2026, 3, 2))
         ('02 March 2026', '02.03.2026')
         """
         return day.strftime(self._text("date_form"))
 
+    def _counted(self, values: Mapping[str, object]) -> dict[str, object]:
+        nouns = table(self.language).nouns
+        return {
+            name: nouns[name][category(self.language, value)].format(**{COUNT: value})
+            if isinstance(value, int) and name in nouns
+            else value
+            for name, value in values.items()
+        }
+
     def _text(self, key: str) -> str:
-        return TABLES[self.language][key]
+        return table(self.language).texts[key]
 
 
-def words_for(locale: str | None, country: str | None, accept_language: str | None) -> Words:
-    """The words of the language asked for: by locale, then country, then browser, else English.
-
-    A locale whose texts nobody has written yet falls back to English.
-    """
-    if locale:
-        return Words(_served(locale) or ENGLISH)
-    if country in LANGUAGE_OF_COUNTRY:
-        return Words(LANGUAGE_OF_COUNTRY[country])
-    return Words(_preferred(accept_language or ""))
-
-
-def _served(locale: str) -> str | None:
-    language = locale.replace("_", "-").partition("-")[0].strip().lower()
-    language = LANGUAGE_OF_LOCALE.get(language, language)
-    return language if language in TABLES else None
-
-
-def _preferred(accept_language: str) -> str:
-    """The first language of the header that has texts; browsers list them by preference."""
-    for part in accept_language[:ACCEPT_LANGUAGE_LENGTH_MAX].split(","):
-        language = _served(part.partition(";")[0])
-        if language is not None:
-            return language
-    return ENGLISH
+def words_for(
+    locale: str | None, country: str | None, accept_language: str | None, fallback: str = FALLBACK
+) -> Words:
+    """The words of the language asked for."""
+    return Words(language_for(locale, country, accept_language, fallback))

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from opensaldo.connectors.base import Ask, Field, FieldKind, Wait
 from opensaldo.engine.mock import MockPerson, read_page
 from opensaldo.web.widget import asking, shown
-from opensaldo.web.widget.words import TABLES, Words
+from opensaldo.web.widget.languages import LANGUAGES
+from opensaldo.web.widget.words import Words
 from opensaldo.wire.params import Params
 from tests.support.scripted import LOGIN, METHOD, PASSWORD, PICTURE, a_target
 from tests.unit.web.widget.test_shown import ASK, ONCE, TARGET, WAIT, _view, a_standing
@@ -49,7 +50,7 @@ def labels(*fields: Field, words: Words = ENGLISH, login_name: str | None = None
     return [unescape(re.sub(r"</?bdi>", "", "".join(one))) for one in found]
 
 
-@pytest.mark.parametrize("language", sorted(TABLES))
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_credential_of_the_catalogue_has_a_name(language: str) -> None:
     for kind in KINDS:
         assert Words(language).credential(kind)

@@ -26,7 +26,7 @@ from opensaldo.engine.mock import read_page
 from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.standing import Standing
 from opensaldo.web.api.openapi_examples import TARGET
-from opensaldo.web.widget import asking, shown
+from opensaldo.web.widget import asking, languages, shown
 from opensaldo.web.widget.forms import CrossSitePost
 from opensaldo.web.widget.words import Words
 from tests.support.scripted import PICTURE
@@ -37,7 +37,7 @@ HOSTILE = "<script>alert(1)</script> \"'&"
 BANK = replace(TARGET, official_name="Bank " + HOSTILE)
 ONCE = shown.Asked(since=date(2025, 12, 2), until=None, kept_hours=24)
 REPEATED = replace(ONCE, until=date(2026, 8, 29))
-LANGUAGES = [Words("en"), Words("pl")]
+LANGUAGES = [Words(one) for one in languages.LANGUAGES]
 ASK = Ask(
     fields=(
         Field(name="a" + HOSTILE, kind=FieldKind.TEXT, credential="STATIC_LOGIN", label=HOSTILE),

@@ -7,6 +7,7 @@ COPY requirements.lock ./
 RUN uv venv /opt/opensaldo && uv pip install --python /opt/opensaldo --no-cache --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
+COPY widget widget
 RUN uv pip install --python /opt/opensaldo --no-cache --no-deps --no-build-isolation .
 
 FROM python:3.13-slim-trixie

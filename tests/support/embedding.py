@@ -91,11 +91,12 @@ def serve_signin_host(site: Site) -> Site:
     return site
 
 
-def serve_shop(site: Site, host: Site, *, script: str | None = None) -> str:
+def serve_shop(
+    site: Site, host: Site, *, script: str | None = None, frames: str | None = None
+) -> str:
     """A page of the shop under a policy that allows nothing but what the guide says it must."""
-    policy = (
-        f"default-src 'none'; img-src data:; script-src 'nonce-{NONCE}'; frame-src {host.address}"
-    )
+    frames = frames or host.address
+    policy = f"default-src 'none'; img-src data:; script-src 'nonce-{NONCE}'; frame-src {frames}"
     tag = (
         script or f'<script nonce="{NONCE}" src="{host.address}/assets/signin-widget.js"></script>'
     )

@@ -21,7 +21,7 @@ from tests.support.platform import Api
 
 WITHIN_S = 90
 MEMBERS = [
-    *("api_url", "api_key", "kontobank_url", "portal_url"),
+    *("api_url", "api_key", "kontobank_url", "portal_url", "shop_url"),
     *("owners", "accounts", "transactions", "command", "seconds"),
 ]
 
@@ -87,7 +87,7 @@ def test_once_with_json_prints_one_object_on_one_line(folder: Path):
     found = json.loads(line)
     assert list(found) == MEMBERS
     check_counts(found)
-    assert found["portal_url"] is None
+    assert found["portal_url"] is found["shop_url"] is None
     assert 0 < found["seconds"] < WITHIN_S
     assert (urlsplit(found["api_url"]).hostname, urlsplit(found["api_url"]).path) == (
         "127.0.0.1",
@@ -115,15 +115,17 @@ def test_people_get_a_table_they_can_read(folder: Path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_server_stays_answers_and_ends_both_programs_when_told(
+def test_the_server_stays_answers_and_ends_all_programs_when_told(
     folder: Path, number: signal.Signals
 ):
     with demo(folder, "--json") as process:
         assert process.stdout is not None
         found = json.loads(process.stdout.readline())
         check_counts(found)
-        (bank,) = psutil.Process(process.pid).children()
+        bank, shop = psutil.Process(process.pid).children()
         assert "kontobank" in bank.cmdline()
+        assert found["api_key"] not in " ".join(shop.cmdline())
+        assert b"Sampleton" in Api(found["shop_url"]).call("GET", "/").body
         api = Api(found["api_url"], found["api_key"])
         assert api.call("GET", "/v1/health").status == 200
         assert api.call("GET", "/v1/ais-catalog").status == 200
@@ -132,13 +134,13 @@ def test_the_server_stays_answers_and_ends_both_programs_when_told(
         assert len(kept.xml.findall(".//moneyTransaction")) >= found["transactions"]
         process.send_signal(number)
         assert process.wait(15) == 0
-        assert not bank.is_running() or bank.status() == psutil.STATUS_ZOMBIE
+        assert not any(one.is_running() for one in (bank, shop))
         assert process.stdout.read() == ""
         assert process.stderr is not None
         assert process.stderr.read() == ""
 
 
-def test_ctrl_c_on_a_terminal_reaches_both_programs_and_is_no_error(folder: Path):
+def test_ctrl_c_on_a_terminal_ends_all_programs_and_is_no_error(folder: Path):
     process = subprocess.Popen(
         command(folder, "--json"),
         env=variables(),
@@ -150,10 +152,10 @@ def test_ctrl_c_on_a_terminal_reaches_both_programs_and_is_no_error(folder: Path
     try:
         assert process.stdout is not None
         check_counts(json.loads(process.stdout.readline()))
-        (bank,) = psutil.Process(process.pid).children()
+        bank, shop = psutil.Process(process.pid).children()
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(15) == 0
-        assert not bank.is_running()
+        assert not any(one.is_running() for one in (bank, shop))
         assert process.stderr is not None
         assert process.stderr.read() == ""
     finally:

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-STOP_WITHIN_S = 5
+from opensaldo.cli.beside import Program, beside, first_line
 
-MockBank = subprocess.Popen[bytes]
+MockBank = Program
 
 
 @contextmanager
 def mock_bank(data_dir: Path) -> Iterator[MockBank]:
     """KontoBank starts on a free port and runs while the block lasts; `url_of` waits for it."""
     command = [sys.executable, "-m", "kontobank", "serve", "--port", "0"]
-    process = subprocess.Popen(  # noqa: S603 - our own program
-        [*command, "--data-dir", str(data_dir)], stdout=subprocess.PIPE
-    )
-    try:
+    with beside([*command, "--data-dir", str(data_dir)]) as process:
         yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        if process.stdout is not None:
-            process.stdout.close()
 
 
 def url_of(process: MockBank) -> str:
@@ -39,8 +27,7 @@ def url_of(process: MockBank) -> str:
     Raises:
         OSError: it did not start; its own words are on the standard error.
     """
-    line = process.stdout.readline() if process.stdout is not None else b""
     try:
-        return str(json.loads(line)["kontobank_url"])
+        return str(json.loads(first_line(process))["kontobank_url"])
     except (ValueError, KeyError):
         raise OSError("KontoBank did not start.") from None

@@ -12,8 +12,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from opensaldo.domain.secret import Secret
-
 LATEST_SHOWN = 10
 
 
@@ -49,19 +47,22 @@ class Showing:
         )
         self._console.print(_receipt(receipt))
 
-    def staying(self, address: str, key: Secret, kontobank_url: str) -> None:
+    def staying(self, summary: dict[str, Any]) -> None:
         """Where to look next; the server stays."""
-        lines = (
+        address, key = summary["api_url"], summary["api_key"]
+        lines = [
             f"API        {address}/v1",
-            f"API key    {key.reveal()}",
+            f"API key    {key}",
             f"Docs       {address}/docs",
-            f"Mock bank  {kontobank_url}/world",
+            f"Mock bank  {summary['kontobank_url']}/world",
             "",
             "Try it:",
-            f"  curl -H 'X-Api-Key: {key.reveal()}' -X POST {address}/v1/mock-session.xml",
+            f"  curl -H 'X-Api-Key: {key}' -X POST {address}/v1/mock-session.xml",
             "",
-            "Ctrl-C stops both programs.",
-        )
+            "Ctrl-C stops all of it.",
+        ]
+        if summary["shop_url"]:
+            lines.insert(0, f"Shop       {summary['shop_url']}   apply for a loan there, as test1")
         self._console.print(
             Panel(Text("\n".join(lines)), title="Where to look next", expand=False),
             soft_wrap=True,

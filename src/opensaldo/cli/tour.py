@@ -9,10 +9,11 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from opensaldo.app import open_store
 from opensaldo.cli.kontobank import MockBank, url_of
+from opensaldo.cli.sample_shop import sample_shop, shop_url
 from opensaldo.cli.serve import run, serving
 from opensaldo.cli.showing import Showing
 from opensaldo.cli.visit import Visit, visit
@@ -25,6 +26,7 @@ from opensaldo.observe import configure_logs, serve_metrics
 from opensaldo.store.db import Store
 from opensaldo.store.migrate import migrate
 
+T = TypeVar("T")
 CLIENT = "demo-test"
 LEGAL_NAME = "Demo Lender Ltd"
 OWNER = "demo-person-1"
@@ -54,20 +56,27 @@ async def _tour(
         if result is None:
             return
         summary = _summary(address, key, kontobank_url, result, perf_counter() - started_s)
-        if options.json:
-            print(json.dumps(summary), flush=True)
-        else:
-            showing.result(result, summary)
+        showing.result(result, summary)
         if result["state"] != SUCCESSFUL:
+            _print(options, summary)
             raise OSError(f"The import ended {result['state']}.")
-        if not options.once:
-            showing.staying(address, key, kontobank_url)
+        if options.once:
+            _print(options, summary)
+            return
+        with sample_shop(address, CLIENT, key) as shop:
+            summary["shop_url"] = await _unless_stopped(shop_url(shop), stopped)
+            _print(options, summary)
+            showing.staying(summary)
             await stopped.wait()
 
 
-async def _unless_stopped(
-    job: Coroutine[Any, Any, dict[str, Any]], stopped: asyncio.Event
-) -> dict[str, Any] | None:
+def _print(options: argparse.Namespace, summary: dict[str, Any]) -> None:
+    """What programs are told, on one line."""
+    if options.json:
+        print(json.dumps(summary), flush=True)
+
+
+async def _unless_stopped(job: Coroutine[Any, Any, T], stopped: asyncio.Event) -> T | None:
     """The job's result; None when the demo was stopped before the job was done."""
     work, stop = asyncio.create_task(job), asyncio.create_task(stopped.wait())
     await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -130,6 +139,7 @@ def _summary(
         "api_key": key.reveal(),
         "kontobank_url": kontobank_url,
         "portal_url": None,
+        "shop_url": None,
         "owners": len(result.get("owners", [])),
         "accounts": len(accounts),
         "transactions": sum(len(account.get("transactions", [])) for account in accounts),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from opensaldo.domain.client import Client
 from opensaldo.domain.consent import Consent
 from opensaldo.domain.deletion import Cause, Deletion
 from opensaldo.domain.event import Event, EventKind
 from opensaldo.engine.consents import ended, tell_banks
+from opensaldo.engine.events import cursor_of, number_of
 from opensaldo.engine.idempotency import settle
 from opensaldo.engine.kept import consent_owner_place
 from opensaldo.engine.platform import Platform
@@ -22,7 +23,16 @@ from opensaldo.store.queries import consents, deletions, events, owners, refresh
 from opensaldo.store.queries.clients import Caller
 
 DELETIONS_SHOWN_MAX = 1000
+PROOFS_A_PAGE = 100
 CONSENTS_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofPage:
+    """Some proofs, newest first, each with the cursor that older ones are read from."""
+
+    proofs: tuple[tuple[str, Deletion], ...]
+    has_more: bool
 
 
 async def erase_owner(platform: Platform, caller: Caller, owner_external_id: str) -> Deletion:
@@ -57,7 +67,26 @@ async def proofs(
     """What was deleted of the client's, newest first; of one owner, when that was erased."""
     subject = owner_external_id and owner_mark(platform, client, owner_external_id)
     place = (client.id, client.environment, subject, DELETIONS_SHOWN_MAX)
-    return await platform.store.fetch(deletions.deletions_of, *place)
+    found = await platform.store.fetch(deletions.deletions_of, *place)
+    return tuple(deletion for _number, deletion in found)
+
+
+async def read_proofs(
+    platform: Platform, client: Client, owner_external_id: str | None, cursor: str | None
+) -> ProofPage:
+    """A page of what was deleted of the client's, or of one owner, older than the cursor's.
+
+    Raises:
+        InvalidCursor: not one of this client's cursors.
+    """
+    before = None if cursor is None else number_of(platform, client, cursor)
+    subject = owner_external_id and owner_mark(platform, client, owner_external_id)
+    place = (client.id, client.environment, subject, PROOFS_A_PAGE + 1, before)
+    found = await platform.store.fetch(deletions.deletions_of, *place)
+    return ProofPage(
+        proofs=tuple((cursor_of(platform, client, n), one) for n, one in found[:PROOFS_A_PAGE]),
+        has_more=len(found) > PROOFS_A_PAGE,
+    )
 
 
 def owner_mark(platform: Platform, client: Client, owner_external_id: str) -> str:

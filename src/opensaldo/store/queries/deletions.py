@@ -12,8 +12,15 @@ from opensaldo.domain.client import Environment
 from opensaldo.domain.deletion import Cause, Deletion
 from opensaldo.store.tables import deletions
 
+NUMBER_MAX = 2**63 - 1
+
 _INSERT = insert(deletions)
-_ALL = select(deletions).order_by(deletions.c.number.desc()).limit(bindparam("count_max"))
+_ALL = (
+    select(deletions)
+    .where(deletions.c.number < bindparam("before"))
+    .order_by(deletions.c.number.desc())
+    .limit(bindparam("count_max"))
+)
 _OF_CLIENT = _ALL.where(
     or_(
         deletions.c.client_id.is_(None),
@@ -46,14 +53,23 @@ def deletions_of(
     environment: Environment,
     subject: str | None,
     count_max: int,
-) -> tuple[Deletion, ...]:
-    """List a client's deletions and the days' keys destroyed, newest first; or of one subject."""
-    which = {"client_id": client_id, "environment": environment.value, "count_max": count_max}
+    before: int | None = None,
+) -> tuple[tuple[int, Deletion], ...]:
+    """List a client's deletions and the days' keys destroyed, newest first; or of one subject.
+
+    Each has its number; `before` leaves out this number and what came after it.
+    """
+    which = {
+        "client_id": client_id,
+        "environment": environment.value,
+        "count_max": count_max,
+        "before": NUMBER_MAX if before is None else before,
+    }
     if subject is None:
         rows = connection.execute(_OF_CLIENT, which)
     else:
         rows = connection.execute(_OF_SUBJECT, which | {"subject": subject})
-    return tuple(map(_deletion, rows))
+    return tuple((row.number, _deletion(row)) for row in rows)
 
 
 def prune_deletions(connection: Connection, long_ago: datetime) -> None:

@@ -1,14 +1,14 @@
-"""Aggregated data: wire contract, section 7."""
+"""Aggregated data (wire contract, section 7), and the proofs of its deletion."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
-from opensaldo.engine.erasure import erase_owner
+from opensaldo.engine.erasure import erase_owner, read_proofs
 from opensaldo.engine.owners import read_owner
 from opensaldo.errors import InvalidParameter
 from opensaldo.web.common import Call, Dialect, Resource
-from opensaldo.wire import json_v1, xml_v1
+from opensaldo.wire import json_deletions, json_v1, xml_v1
 
 
 async def read(call: Call) -> Response:
@@ -38,6 +38,17 @@ async def delete_by_post(call: Call) -> Response:
     return await tell_deleted(call, "")
 
 
+async def list_deletions(call: Call) -> Response:
+    """What was deleted of the client's, newest first."""
+    page = await read_proofs(
+        call.front.platform,
+        call.caller.client,
+        call.owner_external_id(),
+        call.params.text("before"),
+    )
+    return call.json(json_deletions.deletions(page.proofs, page.has_more))
+
+
 def _owner(call: Call) -> str:
     owner = call.owner_external_id()
     if owner is None:
@@ -58,4 +69,5 @@ RESOURCES = (
         handlers={"POST": delete_by_post},
         tell=tell_deleted,
     ),
+    Resource(path="/v1/deletions", dialect=Dialect.JSON, handlers={"GET": list_deletions}),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from opensaldo.domain.bill import Service
+from opensaldo.domain.deletion import Cause
 from opensaldo.domain.event import EventKind
 from opensaldo.domain.receipt import Outcome, Reason, Skip
 from opensaldo.domain.session import RedirectionState
@@ -310,6 +311,25 @@ SCHEMAS: dict[str, Schema] = {
             "accessModes": {"type": "array", "minItems": 1, "items": one_of(*MODES)},
         },
         required=("id", "country", "name", "accessModes"),
+    ),
+    "Deletions": record(
+        {"deletions": _rows("Deletion"), "more": {"type": "boolean"}},
+        required=("deletions", "more"),
+        description="`more`: there are older ones, `before` the id of the last.",
+    ),
+    "Deletion": record(
+        {
+            "id": CURSOR,
+            "at": MOMENT,
+            "cause": one_of(*Cause),
+            "subject": TEXT,
+            "counts": {"type": "object", "additionalProperties": COUNT},
+            "commands": {"type": "array", "items": COMMAND_ID},
+        },
+        required=("id", "at", "cause", "counts", "commands"),
+        description="The proof of one deletion: how much of what, and the commands whose data it "
+        "was. The subject is the owner who was erased (the opaque word of the event `data-deleted`)"
+        " or the day whose key was destroyed.",
     ),
     "Deleted": record(
         {"status": {"const": "200 OK"}, "ownerExternalId": OWNER_EXTERNAL_ID},

@@ -115,6 +115,57 @@ def test_the_command_line_bills_the_same_and_asks_what_if(
     assert "Total, net: 1.50 PLN" in run(world, "bill", api.client_id, MONTH)
 
 
+def test_what_a_month_would_cost_at_other_prices_is_asked_over_the_api(
+    world: World, api: CheckedApi, tmp_path: Path
+):
+    api.imported()
+    file = tmp_path / "dearer.toml"
+    licence = 'since = 2026-03-01\nlicence_yearly = "1200.00"\n'
+    file.write_text(
+        'name = "Dearer"\ncurrency = "EUR"\nsingle_session = "7.25"\npdf_agreed_files = 3\n'
+        f'pdf_base_fee = "9.00"\n[on_premises]\n{licence}',
+        "utf-8",
+    )
+    asked = {
+        "prices.name": "Dearer",
+        "prices.currency": "EUR",
+        "prices.singleSession": "7.25",
+        "prices.pdfAgreedFiles": "3",
+        "prices.pdfBaseFee": "9.00",
+        "prices.onPremises.since": "2026-03-01",
+        "prices.onPremises.licenceYearly": "1200.00",
+    }
+    reply = api.call("GET", "/v1/bill", query={"month": MONTH, **asked})
+    told = json.loads(run(world, "bill", api.client_id, MONTH, "--json", "--prices", str(file)))
+    assert reply.json | {"final": True} == told | {"final": True}  # its clock is the real one
+    assert reply.json["total"] > 1200
+    assert bill(api)["total"] == 1.5
+    one = api.call("GET", "/v1/bill", query={"month": MONTH, "prices.scoring": "4"})
+    assert (one.json["total"], one.json["currency"], one.json["priceList"]) == (0, "PLN", "What if")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("singleSession", "-1.00"),
+        ("singleSession", "1,50"),
+        ("singleSession", "1e9"),
+        ("singleSession", "1.005"),
+        ("singleSession", "9" * 40),
+        ("single_session", "1.00"),
+        ("currency", "zloty"),
+        ("pdfAgreedFiles", "many"),
+        ("onPremises.since", "2026-02-30"),
+        ("onPremises.licenceYearly", "1.00"),
+        ("onPremises", "1.00"),
+    ],
+)
+def test_a_price_list_that_is_none_is_refused(api: CheckedApi, name: str, value: str):
+    reply = api.call("GET", "/v1/bill", query={"month": MONTH, f"prices.{name}": value})
+    assert (reply.status, reply.exception) == (400, "InvalidParameter")
+    assert value not in reply.json["exception"]["message"]
+
+
 def run(world: World, *arguments: str) -> str:
     variables = {
         "OPENSALDO_DATABASE_URL": world.database_url,

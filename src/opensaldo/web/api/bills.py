@@ -9,15 +9,17 @@ from opensaldo.engine.usage import month_bill
 from opensaldo.errors import InvalidParameter
 from opensaldo.web.common import Call, Dialect, Resource
 from opensaldo.wire.bills import bill_json
+from opensaldo.wire.price_list import GROUP, price_list
 
 
 async def read(call: Call) -> Response:
-    """The caller's bill of a month, at the operator's prices."""
+    """The caller's bill of a month, at the operator's prices or at those of the request."""
     try:
         month = Month.parse(call.params.required("month"))
     except ValueError:
         raise InvalidParameter("The parameter month must be a month (YYYY-MM).") from None
     store, prices = call.front.platform.store, call.front.prices
+    prices = price_list(call.params.within(GROUP), prices.currency) or prices
     made = await month_bill(store, call.caller.client, month, prices, call.now)
     return call.json(bill_json(made))
 

@@ -13,6 +13,7 @@ from opensaldo.web.api.openapi_answers import WITH_KEY, failures, json_success
 from opensaldo.web.api.openapi_parameters import Parameter, in_query
 from opensaldo.web.api.openapi_schemas import Schema, named
 from opensaldo.web.common import Dialect
+from opensaldo.wire import price_list
 from opensaldo.wire.bills import bill_json
 
 _MONTH = Parameter(
@@ -22,6 +23,24 @@ _MONTH = Parameter(
     example="2026-03",
     required=True,
 )
+_MEANINGS = {
+    "name": "What the list is called on the bill.",
+    "currency": "Its currency; the operator's unless said.",
+    "pdfAgreedFiles": "Below this number of PDF files a month costs the base fee.",
+    "onPremises.since": "The first day of a licence on premises.",
+}
+
+
+def _price(name: str) -> Parameter:
+    form = price_list.FORMS.get(name, price_list.AMOUNT)
+    schema: Schema = {"type": "string", "pattern": f"^{form.pattern}$"}
+    if name == "name":
+        schema = {"type": "string", "maxLength": price_list.NAME_LENGTH_MAX}
+    meaning = _MEANINGS.get(name, "What if: the net price of one.")
+    return Parameter(name=f"{price_list.GROUP}.{name}", meaning=meaning, schema=schema)
+
+
+_PRICES = [_price(one) for one in (*price_list.FIELDS, *price_list.FIELDS_ON_PREMISES)]
 _EXAMPLE = Bill(
     client_id=examples.CLIENT,
     month=Month(2026, 3),
@@ -55,8 +74,10 @@ def _read(public_url: str) -> Schema:
         "operationId": "getBill",
         "summary": "Read the bill of a month",
         "description": "Every use of the month with its price, why it is charged or free, and the "
-        "ids that prove it; net, at the operator's prices. A month is final a day after its end.",
-        "parameters": in_query(_MONTH),
+        "ids that prove it; net, at the operator's prices. A month is final a day after its end. "
+        "With any `prices.…` the same month at that price list instead; in it, what has no price "
+        "costs nothing.",
+        "parameters": in_query(_MONTH, *_PRICES),
         "responses": {
             "200": json_success(named("Bill"), "The bill.", shown),
             **failures(public_url, Dialect.JSON, WITH_KEY),

@@ -92,7 +92,7 @@ class Way:
     door: Door
     connector: BerlinGroup
 
-    def request(self, *, repeated: bool = False) -> SignInRequest:
+    def request(self, *, repeated: bool = False, force_sca: bool = False) -> SignInRequest:
         return SignInRequest(
             target=TARGET,
             grant="g" * 32,
@@ -102,13 +102,14 @@ class Way:
             repeated=repeated,
             history_days=400,
             valid_until=system_clock() + timedelta(days=180),
+            force_sca=force_sca,
         )
 
     async def sign_in(
-        self, login: str = "test1", *, repeated: bool = False, decision: str = "approve"
+        self, login: str = "test1", *, decision: str = "approve", **more: bool
     ) -> Access:
         """The access after as many redirects as the bank wants."""
-        request = self.request(repeated=repeated)
+        request = self.request(**more)
         step = await self.connector.begin(request)
         while isinstance(step, Redirect):
             answer = await through(self.door, step.url, login, decision=decision)

@@ -366,24 +366,40 @@ def test_a_dead_refresh_token_ends_the_access(status, code):
 
 
 # --- the second authorisation ---------------------------------------------------------------------
+FORCED = replace(REQUEST, force_sca=True)
+
+
 def test_older_history_takes_a_second_authorisation_where_the_bank_wants_one():
     more = {
         "authorise": authorisation(links={"scaRedirect": "https://login.example.org/again"}),
         "getScaStatus": authorisation("finalised"),
     }
     scene, first = at_redirect(more, history_extra_sca=True)
-    second = scene.resume(first, state="st4te")
+    second = scene.resume(first, FORCED, state="st4te")
     assert isinstance(second, Redirect)
     assert second.url == "https://login.example.org/again"
-    done = scene.resume(second, state="st4te")
+    done = scene.resume(second, FORCED, state="st4te")
     assert isinstance(done, Done)
     assert done.access.memory["extra_sca"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [REQUEST, replace(REQUEST, repeated=True), replace(REQUEST, force_sca=True, history_days=90)],
+    ids=["not wished", "not wished, for later sessions", "wished, but nothing older is asked for"],
+)
+def test_a_second_authorisation_is_asked_for_only_where_it_is_wished_and_needed(asked):
+    scene, first = at_redirect(history_extra_sca=True)
+    done = scene.resume(first, asked, state="st4te")
+    assert isinstance(done, Done)
+    assert "extra_sca" not in done.access.memory
+    assert scene.door.to("authorise") == []
 
 
 def test_a_refused_second_authorisation_leaves_the_first_good():
     more = {"authorise": refused(409, "STATUS_INVALID")}
     scene, first = at_redirect(more, history_extra_sca=True)
-    done = scene.resume(first, state="st4te")
+    done = scene.resume(first, FORCED, state="st4te")
     assert "extra_sca" not in done.access.memory
 
 

@@ -163,8 +163,10 @@ class BerlinGroup:
         return await self._granted(request, outcome)
 
     def _needs_extra_sca(self, request: SignInRequest, attempt: Attempt) -> bool:
+        """Only where the client wished it: a second authorisation costs people who give up."""
         is_deeper = request.history_days > self._profile.history_days_later
-        return self._profile.history_extra_sca and is_deeper and not attempt.extra
+        is_wished = request.force_sca and is_deeper
+        return self._profile.history_extra_sca and is_wished and not attempt.extra
 
     async def _extra_sca(self, request: SignInRequest, attempt: Attempt) -> Outcome:
         """The second authorisation; a bank that refuses to start it leaves the first one good."""

@@ -20,6 +20,7 @@ from opensaldo.connectors.protocols.berlin_group.faults import (
     PARAMETER_NOT_SUPPORTED,
     PERIOD_INVALID,
 )
+from opensaldo.connectors.protocols.berlin_group.in_common import AskedInCommon
 from opensaldo.connectors.protocols.berlin_group.known import (
     CARD_PREFIX,
     Known,
@@ -63,6 +64,11 @@ class Reader:
     asks_balances: bool = True
     _status_place: OrderedDict[str, int] = field(default_factory=OrderedDict)
     _signs_amounts: bool = False
+    _common: AskedInCommon = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing was asked yet."""
+        self._common = AskedInCommon(self.client)
 
     async def listed(
         self, access: Access, psu: PsuContext | None, *, with_cards: bool
@@ -78,9 +84,8 @@ class Reader:
         """One account with its balances, if the consent covers them, and what quirks add."""
         known = read_known(access.memory.get(ACCOUNTS, ""), number)
         query = {"withBalance": "true"} if known.covers("balances") else {}
-        body = await self.client.get(
-            _asking("account", access, psu, path=path_of(number), query=query)
-        )
+        asking = _asking("account", access, psu, path=path_of(number), query=query)
+        body = (await self._common.ask(access, number, asking)).checked().body
         found = convert.accounts(body)
         one = _asked_for(found, number)
         reading = one.reading
@@ -111,7 +116,8 @@ class Reader:
             if not goes_on:
                 return
             asking = _asking("transactions", access, psu, link=trail.page)
-            replied = await self.client.ask(replace(asking, request_id=request_id))
+            asking = replace(asking, request_id=request_id)
+            replied = await self._common.ask(access, number, asking)
 
     async def _told_apart(
         self, access: Access, psu: PsuContext | None, listed: tuple[ListedAccount, ...]
@@ -159,7 +165,7 @@ class Reader:
         asking = _asking(
             "balances", access, psu, path=path_of(number, "balances"), link=fresh.balances
         )
-        replied = await self.client.ask(asking)
+        replied = await self._common.ask(access, number, asking)
         if not one.has_links and replied.status in NO_BALANCES:
             return one.reading
         found = convert.balances(
@@ -196,7 +202,8 @@ class Reader:
                 link=known.transactions,
                 query=query,
             )
-            replied = await self.client.ask(replace(asking, request_id=request_id))
+            asking = replace(asking, request_id=request_id)
+            replied = await self._common.ask(access, number, asking)
             codes = replied.refusal.codes if replied.refusal else ()
             if PARAMETER_NOT_SUPPORTED in codes and place + 1 < len(statuses):
                 self._remember_place(key, place + 1)

@@ -106,6 +106,18 @@ def test_what_is_no_access_of_the_client_is_called_so(
     assert (refused.status, refused.exception) == (404, GONE)
 
 
+def test_both_names_of_an_access_mean_the_same_and_must_agree(api: CheckedApi):
+    _session, token = grant(api)
+    both = {"multipleAccessId": token, "multipleAccessToken": token}
+    for accept in (None, JSON):
+        for path in (REUSE, DELETE):
+            refused = api.call(
+                "POST", path, {**both, "multipleAccessToken": "f" * 64}, accept=accept
+            )
+            assert (refused.status, refused.exception) == (400, "InvalidParameter")
+    assert api.call("POST", REUSE, both).status == 200
+
+
 def test_another_clients_access_is_unknown_and_untouched(world: World, api: CheckedApi):
     _session, token = grant(api)
     other = world.client(Product.MULTIPLE_ACCESS)
@@ -277,6 +289,24 @@ def test_a_revocation_while_an_import_runs_lets_it_end_and_nothing_after_it(
     assert delete(api, token).status == 200
     assert ended_as(api.poll(running)) in {"successful", GONE}
     assert reuse(api, token).exception == GONE
+
+
+def test_data_deleted_while_an_import_under_it_runs_stays_deleted_and_the_access_lives(
+    world: World, api: CheckedApi
+):
+    session, token = grant(api, ownerExternalId="loan-7781")
+    api.finished(session)
+    again = session_in(reuse(api, token))
+    world.bank.plan("slow", path="getHolds", delay_ms=2000)
+    running = command_of(api.submit(again)).attrib["id"]
+    while state_of(api.call("GET", f"/v1/command/{running}.xml")) == "setup":
+        time.sleep(0.02)
+    body = {"ownerExternalId": "loan-7781"}
+    assert api.call("POST", "/v1/data/delete", json_body=body).status == 200
+    assert ended_as(api.poll(running)) == "SessionExpired"
+    assert api.data("loan-7781").status == 404
+    assert import_under(api, token) == "successful"
+    assert api.data("loan-7781").status == 200
 
 
 def test_the_owner_given_with_the_import_is_that_of_every_later_session(api: CheckedApi):

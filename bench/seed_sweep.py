@@ -1,10 +1,12 @@
 """The seed sweep: a bank that fails by seed, days of imports, and an independent checker.
 
-    python -m bench.seed_sweep --seeds 2000 --from 1 --processes 2
+    python -m bench.seed_sweep --seeds 10000 --from 10001 --processes 2
     python -m bench.seed_sweep --seed 417
 
 Every seed has its own person, bank, failures and days; see tests/support/seeded.py for what is
 drawn and tests/support/checker.py for what is promised. Exit code 0 only if nothing was violated.
+A seed that cannot be played to its end is a violation too, and the others go on. A sweep that is
+stopped says with which `--from` it goes on; what was found until then is shown.
 `--seed` plays one seed twice, alone, and shows everything; both runs must be the same to the byte.
 """
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import logging
 import multiprocessing
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,9 +35,10 @@ from tests.support.evidence import told_alike
 from tests.support.postgres import Cluster, temporary_cluster
 from tests.support.seed_run import play, world_of
 from tests.support.seeded import SEEDS_A_WORLD, Seeded, seeded
+from tests.support.virtual import VirtualWorld
 
 SHOW_EVERY = 100
-SHOWN_MAX = 20
+TOLD_MAX = 500
 Task = tuple[tuple[int, ...], bool, str]
 
 
@@ -48,6 +52,7 @@ class Found:
     faults: int = 0
     tally: Tally = field(default_factory=Tally)
     violations: list[tuple[int, str]] = field(default_factory=list)
+    stopped: bool = False
 
     def add(self, other: Found) -> None:
         """Both together."""
@@ -68,7 +73,10 @@ def main() -> int:
     started = time.perf_counter()
     found = _swept(options)
     _show(found, time.perf_counter() - started, options)
-    return int(bool(found.violations))
+    if found.stopped:
+        done, left = options.first + found.seeds, options.seeds - found.seeds
+        console.print(f"Stopped. The rest: python -m bench.seed_sweep --from {done} --seeds {left}")
+    return int(bool(found.violations) or found.stopped)
 
 
 def _options() -> argparse.Namespace:
@@ -83,22 +91,39 @@ def _options() -> argparse.Namespace:
 
 
 def _swept(options: argparse.Namespace) -> Found:
+    """What all the seeds came to, or those until somebody stopped the sweep."""
     found, started = Found(), time.perf_counter()
     seeds = range(options.first, options.first + options.seeds)
     worlds = [tuple(group) for _, group in groupby(seeds, lambda seed: seed // SEEDS_A_WORLD)]
     with _cluster(options.database) as cluster:
         tasks = [(world, options.quirks, cluster) for world in worlds]
         context = multiprocessing.get_context("spawn")
-        with context.Pool(options.processes, maxtasksperchild=8) as pool:
-            for part in pool.imap_unordered(_play_world, tasks):
-                for seed, violation in part.violations:
-                    _complain(seed, violation, options)
-                before = found.seeds // SHOW_EVERY
-                found.add(part)
-                if found.seeds // SHOW_EVERY > before:
-                    passed_s = time.perf_counter() - started
-                    console.print(f"  {found.seeds} seeds in {passed_s:.0f} s", style="dim")
+        with context.Pool(options.processes, _leave_stopping, maxtasksperchild=8) as pool:
+            try:
+                for part in pool.imap(_play_world, tasks):
+                    for seed, violation in part.violations:
+                        _complain(seed, violation, options)
+                    before = found.seeds // SHOW_EVERY
+                    found.add(part)
+                    if found.seeds // SHOW_EVERY > before:
+                        _report(found, time.perf_counter() - started, options)
+            except KeyboardInterrupt:
+                found.stopped = True
     return found
+
+
+def _leave_stopping() -> None:
+    """Only the sweep itself is stopped by the keyboard; it ends its processes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _report(found: Found, passed_s: float, options: argparse.Namespace) -> None:
+    left = options.seeds - found.seeds
+    console.print(
+        f"  {found.seeds} seeds in {passed_s:.0f} s, {len(found.violations)} violations, "
+        f"about {passed_s / found.seeds * left:.0f} s to go",
+        style="dim",
+    )
 
 
 @contextmanager
@@ -108,29 +133,38 @@ def _cluster(database: str) -> Iterator[Cluster | None]:
 
 
 def _play_world(task: tuple[Sequence[int], bool, Cluster | None]) -> Found:
-    """The seeds of one world, one after another."""
+    """The seeds of one world, one after another; those after one that broke off in a new world."""
     seeds, quirks, cluster = task
     quiet()
     found = Found()
     stories = [seeded(seed, quirks=quirks) for seed in seeds]
-    url = cluster.fresh_database() if cluster else None
-    with (
-        tempfile.TemporaryDirectory(prefix="seeds-") as folder,
-        world_of(stories[0], Path(folder), **_database(url)) as world,
-    ):
-        for story in stories:
-            seen = play(world, story)
-            found.add(
-                Found(
-                    seeds=1,
-                    acts=len(seen.acts),
-                    calls=len(seen.calls),
-                    faults=sum(call["fault"] not in (None, "slow") for call in seen.calls),
-                    tally=tally(seen),
-                    violations=[(story.seed, one) for one in violations(seen)],
-                )
-            )
+    story = stories[0]
+    while stories:
+        url = cluster.fresh_database() if cluster else None
+        try:
+            with (
+                tempfile.TemporaryDirectory(prefix="seeds-") as folder,
+                world_of(stories[0], Path(folder), **_database(url)) as world,
+            ):
+                while stories:
+                    story = stories.pop(0)
+                    found.add(_judged(world, story))
+        except Exception as failure:  # noqa: BLE001 - told as a violation, with its seed
+            told = f"broke off: {type(failure).__name__}: {failure}"
+            found.violations.append((story.seed, told[:TOLD_MAX]))
     return found
+
+
+def _judged(world: VirtualWorld, story: Seeded) -> Found:
+    seen = play(world, story)
+    return Found(
+        seeds=1,
+        acts=len(seen.acts),
+        calls=len(seen.calls),
+        faults=sum(call["fault"] not in (None, "slow") for call in seen.calls),
+        tally=tally(seen),
+        violations=[(story.seed, one) for one in violations(seen)],
+    )
 
 
 def _replay(seed: int, options: argparse.Namespace) -> int:

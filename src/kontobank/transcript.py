@@ -3,9 +3,10 @@
 Two runs of one seed differ only in names that come from keys or live as long as one sign-in or
 consent. They are known by their form: a UUID, a JSON Web Token, 16, 32 or 40 hexadecimal digits,
 40 or more signs of base64url and the number of a test certificate (`PSDPL-TEST-…`) are `<opaque>`;
-the port of a loopback address is `PORT`. Everything else stands as it was sent: accounts, ids of
-rows, texts, amounts, dates, page breaks, errors. Not among the headers that count are signatures
-and what the server itself adds (`Date`, lengths, packing); the bank's public keys are not recorded.
+the port of a loopback address is `PORT`, and the last word of a body that was cut, which may be
+half of such a name, is `<cut>`. Everything else stands as it was sent: accounts, ids of rows,
+texts, amounts, dates, page breaks, errors. Not among the headers that count are signatures and what
+the server itself adds (`Date`, lengths, packing); the bank's public keys are not recorded.
 Lines are sorted, so calls under way together cannot change places.
 """
 
@@ -25,6 +26,7 @@ OPAQUE = re.compile(
     r"|PSD[A-Z]{2}-[A-Z]+-[0-9]+"
     r")(?![A-Za-z0-9_-])"
 )
+LAST_WORD = re.compile(r"[A-Za-z0-9_-]+\Z")
 LOOPBACK = re.compile(r"((?:127\.0\.0\.1|localhost)(?::|%3A))\d+")
 REQUEST_HEADERS = (
     "accept",

@@ -114,6 +114,7 @@ async def maintained(config: Config, clock: Clock = system_clock) -> AsyncIterat
             limits=config.limits,
             workflows=Durable(store, lock, clock, at_once_max=config.imports_at_once),
             records_imports=config.record_imports,
+            reads_in_step=config.read_in_step,
             bell=bell,
         )
 

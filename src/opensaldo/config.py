@@ -266,6 +266,12 @@ VARIABLES = (
         meaning="on: each import keeps, sealed and as long as its result, what the bank answered",
     ),
     Variable(
+        name="READ_IN_STEP",
+        default="off",
+        read=_switch,
+        meaning="on: the bank's answers alone decide which calls are made; slower, for tests",
+    ),
+    Variable(
         name="OWNER_ID_PREFIX",
         default="kontomatik-",
         read=str,
@@ -313,6 +319,7 @@ class Config:
     switch_window_s: int
     switch_quiet_s: int
     record_imports: bool
+    read_in_step: bool
     owner_id_prefix: str
     log_level: str
 

@@ -17,7 +17,7 @@ from tests.support.seed_run import play, world_of
 from tests.support.seeded import Doing, Seeded, seeded
 
 SHORT = range(40, 80)
-REPLAYED = 3
+REPLAYED = (3, 4, 12)  # lists over pages, a sign-in cut short, an access that ends
 REFUSED_REFRESH = 336  # the bank refuses the refresh token, and nobody signs in again
 QUIET = replace(
     seeded(1),
@@ -48,8 +48,11 @@ def test_no_seed_breaks_a_promise(tmp_path: Path):
     assert successes > 2 * len(SHORT)
 
 
-def test_a_seed_is_replayed_to_the_byte(tmp_path: Path):
-    runs = [_alone(seeded(REPLAYED), tmp_path / name) for name in ("once", "again")]
+@pytest.mark.parametrize("one_by_one", [False, True], ids=["at once", "one by one"])
+@pytest.mark.parametrize("seed", REPLAYED)
+def test_a_seed_is_replayed_to_the_byte(tmp_path: Path, seed: int, one_by_one: bool):
+    story = seeded(seed)
+    runs = [_alone(story, tmp_path / name, one_by_one) for name in ("once", "again")]
     (seen, transcript), (seen_again, transcript_again) = runs
     assert any(call["fault"] not in (None, "slow") for call in seen.calls)
     assert transcript == transcript_again
@@ -65,9 +68,9 @@ def test_an_access_that_a_client_was_told_is_over_is_over(tmp_path: Path):
     assert violations(seen) == []
 
 
-def _alone(story: Seeded, folder: Path) -> tuple[Evidence, bytes]:
+def _alone(story: Seeded, folder: Path, one_by_one: bool = False) -> tuple[Evidence, bytes]:
     file = folder / "transcript.jsonl"
-    with world_of(story, folder, transcript_file=file) as world:
+    with world_of(story, folder, one_by_one=one_by_one, transcript_file=file) as world:
         seen = play(world, story)
     return seen, file.read_bytes()
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+from dbos import DBOS
 
 from opensaldo.domain.client import Product
+from opensaldo.engine import retention
 from tests.support.evidence import Act, Evidence, Record
 from tests.support.platform import Api, Reply
 from tests.support.seeded import Doing, Seeded
 from tests.support.virtual import VirtualWorld, virtual_world
 
 SIGN_INS_MAX = 3
-FREE_AFTER_S = 0.001
 WAIT_S = 30
+LOOK_AGAIN_S = 0.005
 FIVE, FIVE_WITHIN_MIN = 5, 24
 LIFE = timedelta(days=60)  # of payments that may still be shown when the range begins
 EVENTS_A_PAGE = 500
@@ -28,16 +33,23 @@ REVOKE = "/v1/command/delete-multiple-access.xml"
 
 
 @contextmanager
-def world_of(story: Seeded, folder: Path, **settings: Any) -> Iterator[VirtualWorld]:
+def world_of(
+    story: Seeded, folder: Path, *, one_by_one: bool = False, **settings: Any
+) -> Iterator[VirtualWorld]:
     """A world in which this story, and later ones, can be played.
 
-    One call at a time: where one fails, no others are under way that it would stop halfway, so two
-    runs make the same calls to the byte.
+    The platform reads in step, and does what is due by the calendar whenever the clock was moved,
+    so two runs make the same calls to the byte; as many at once as the bank's file allows, or one
+    after another.
     """
-    with virtual_world(folder, start=story.start, **settings) as world:
-        platform = world.platform.platform
-        assert platform is not None
-        platform.door._places = _OneByOne()
+    with (
+        mock.patch.object(retention, "crons", return_value={}),
+        virtual_world(folder, start=story.start, READ_IN_STEP="on", **settings) as world,
+    ):
+        if one_by_one:
+            platform = world.platform.platform
+            assert platform is not None
+            platform.door._places = _OneByOne()
         yield world
 
 
@@ -47,15 +59,7 @@ class _OneByOne(dict[str, asyncio.Semaphore]):
     def get(self, bank: str, default: Any = None) -> Any:
         """The bank's one place."""
         del default
-        return self.setdefault(bank, _Place(1))
-
-
-class _Place(asyncio.Semaphore):
-    """A place that is free a moment later: who failed in it has stopped those that wait for it."""
-
-    def release(self) -> None:
-        """It will be free soon."""
-        asyncio.get_running_loop().call_later(FREE_AFTER_S, super().release)
+        return self.setdefault(bank, asyncio.Semaphore(1))
 
 
 def play(world: VirtualWorld, story: Seeded) -> Evidence:
@@ -87,8 +91,9 @@ class _Play:
         _good(bank.call("PUT", "/switchboard/packs", json_body=packs))
         self._calls()
         for doing in story.doings:
-            self.world.clock.advance(seconds=int(doing.after.total_seconds()))
+            self._wait(seconds=int(doing.after.total_seconds()))
             self._do(doing)
+        self._settle()
         _good(bank.call("DELETE", "/switchboard/faults"))
         return Evidence(acts=self.acts, truth=self._truth(), events=self._events())
 
@@ -104,9 +109,20 @@ class _Play:
             case "five":
                 for _ in range(FIVE):
                     self._import()
-                    self.world.clock.advance(minutes=FIVE_WITHIN_MIN)
+                    self._wait(minutes=FIVE_WITHIN_MIN)
             case _:
                 self._import()
+
+    def _wait(self, **passed: int) -> None:
+        """It is later; what the platform had begun is over, what is due by now is done."""
+        self._settle()
+        self.world.clock.advance(**passed)
+        self.world.platform.run(retention.purge)
+
+    def _settle(self) -> None:
+        """Nothing is under way at the platform: an ended command may still tell the bank of it."""
+        while DBOS.list_workflows(status=["ENQUEUED", "PENDING"], load_input=False):
+            time.sleep(LOOK_AGAIN_S)
 
     def _import(self) -> None:
         if not self.story.is_multiple:

@@ -126,7 +126,8 @@ def virtual_world(
         settings: as in `config`.
 
     When a call fails, the platform stops the others under way. How far those came is the real
-    time's affair, so there transcripts may differ; outcomes and what was imported do not.
+    time's affair, so there transcripts differ unless the setting READ_IN_STEP is on; outcomes and
+    what was imported do not.
     """
     clock = VirtualClock(start)
     transcript = Transcript(clock, transcript_file)

@@ -49,6 +49,7 @@ GOOD: list[tuple[str, str, Any]] = [
     *((name, "7", 7) for name in WHOLE_NUMBERS),
     ("OWNER_ID_PREFIX", "acme-", "acme-"),
     ("RECORD_IMPORTS", "On", True),
+    ("READ_IN_STEP", "on", True),
     ("LOG_LEVEL", "debug", "DEBUG"),
     ("BANK_SETTINGS_DIR", "/", Path("/")),
 ]
@@ -81,6 +82,7 @@ BAD: list[tuple[str, str, str]] = [
     ("PRICES_FILE", "/nowhere/prices.toml", "a file that exists"),
     ("BANK_SETTINGS_DIR", "/no/such/folder", "a folder that exists"),
     ("RECORD_IMPORTS", "yes", "on or off"),
+    ("READ_IN_STEP", "yes", "on or off"),
     ("LOG_LEVEL", "CHATTY", "DEBUG, INFO, WARNING or ERROR"),
     ("DATABASE_URL", "sqlite:///relative.db", "sqlite:////absolute/path.db"),
     ("PUBLIC_URL", "https://api.example.org:port", ADDRESS),

@@ -70,7 +70,8 @@ class AccountConsent:
     """A consent with its id at the bank; `tpp` is who asked, "" for an unnamed caller.
 
     `signed_in` is who had signed in before it was made, the only one who may authorise it.
-    `needs_token` opens it to its own access token only.
+    `needs_token` opens it to its own access token only. From the instant after `ends_after` on the
+    person has withdrawn it.
     """
 
     id: str
@@ -92,6 +93,7 @@ class AccountConsent:
     extra_sca_at: datetime | None = None
     authorisations: dict[str, Authorisation] = field(default_factory=dict)
     withdraws_next: bool = False
+    ends_after: datetime | None = None
 
     def granted(self, kind: str) -> tuple[str, ...]:
         """The accounts of which accounts, balances or transactions may be read."""
@@ -152,6 +154,9 @@ class Consents:
     def consent(self, consent_id: str) -> AccountConsent | None:
         """The consent of this id, whatever its status; its end by time is noticed here."""
         found = self._held.get(consent_id)
+        if found is not None and found.ends_after and found.ends_after < self._clock.now():
+            found.ends_after = None
+            self.end(found, "revokedByPsu")
         if found is not None and found.status == "valid" and self._is_too_old(found):
             found.status = "expired"
         return found
@@ -237,6 +242,10 @@ class Consents:
         """Nothing under the consent works any more."""
         consent.status = status
         consent.acted_on = self._clock.today()
+
+    def end_after_now(self, consent: AccountConsent) -> None:
+        """The person withdrew it: from the next instant on nothing under it works any more."""
+        consent.ends_after = self._clock.now()
 
     def _expire_older(self, consent: AccountConsent, login: str) -> None:
         for other in self._held.values():

@@ -107,7 +107,10 @@ class Authorization:
 
 @dataclass
 class Consent:
-    """A permission given by a person; `status` is valid, deleted or withdrawn."""
+    """A permission given by a person; `status` is valid, deleted or withdrawn.
+
+    From the instant after `ends_after` on it is withdrawn.
+    """
 
     id: str
     client_id: str
@@ -119,6 +122,7 @@ class Consent:
     status: str = "valid"
     tokens: list[str] = field(default_factory=list)
     withdraws_next: bool = False
+    ends_after: datetime | None = None
 
 
 @dataclass(frozen=True)

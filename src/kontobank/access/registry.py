@@ -202,25 +202,42 @@ class Registry:
 
     def consent(self, consent_id: str) -> Consent | None:
         """The consent of this id, whatever its status."""
-        return self._consents.get(consent_id)
+        found = self._consents.get(consent_id)
+        return found and self._noticed(found)
 
     def consent_of(self, value: str) -> Consent | None:
         """The consent of an access or refresh token, whatever its status."""
         token = self._tokens.get(value)
-        return token.consent if token else self._refresh_tokens.get(value)
+        found = token.consent if token else self._refresh_tokens.get(value)
+        return found and self._noticed(found)
 
     def valid_of(self, login: str) -> tuple[Consent, ...]:
         """The consents this person gave that still work."""
-        held = self._consents.values()
-        return tuple(one for one in held if one.login == login and one.status == "valid")
+        held = (self._noticed(one) for one in self._consents.values() if one.login == login)
+        return tuple(one for one in held if one.status == "valid")
 
     def end(self, consent: Consent, status: str) -> None:
         """Nothing under the consent works any more."""
         consent.status = status
 
+    def end_after_now(self, consent: Consent) -> None:
+        """The person withdrew it: from the next instant on nothing under it works any more.
+
+        Calls of this very instant are under way together; which of them is served does not depend
+        on which comes first.
+        """
+        consent.ends_after = self._clock.now()
+
+    def _noticed(self, consent: Consent) -> Consent:
+        """The same consent; its end by withdrawal is noticed here."""
+        if consent.ends_after and consent.ends_after < self._clock.now():
+            self.end(consent, "withdrawn")
+        return consent
+
     def _check(self, consent: Consent, client_id: str, seal: str | None) -> None:
         if consent.client_id != client_id or seal not in (None, consent.seal):
             raise AccessRefused(401, "CLIENT_MISMATCH", "this belongs to another party")
+        self._noticed(consent)
         if consent.status == "withdrawn":
             raise AccessRefused(403, "CONSENT_WITHDRAWN", "the person withdrew the consent")
         if consent.status != "valid":

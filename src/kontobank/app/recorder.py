@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kontobank.transcript import REPLY_HEADERS, REQUEST_HEADERS, Transcript
+from kontobank.transcript import LAST_WORD, REPLY_HEADERS, REQUEST_HEADERS, Transcript
 
 UNRECORDED = ("/switchboard/", "/health", "/keys/")
 Headers = list[tuple[bytes, bytes]]
@@ -72,10 +72,11 @@ class _Exchange:
         body = bytes(self._answered)
         if (b"content-encoding", b"gzip") in headers and self._is_whole:
             body = gzip.decompress(body)
+        text = _text(body)
         return {
             "status": self._start["status"],
             "headers": _kept(headers, REPLY_HEADERS),
-            "body": _text(body),
+            "body": text if self._is_whole else LAST_WORD.sub("<cut>", text),
             "is_whole": self._is_whole,
         }
 

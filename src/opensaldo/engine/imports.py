@@ -197,6 +197,7 @@ async def _import(platform: Platform, run: Run, draft: Draft) -> None:
                 ledger=ledger,
                 on_progress=progress.report,
                 plan=run.plan,
+                goes_in_step=platform.reads_in_step,
             )
 
         reading, ledger, found = await read_until_settled(

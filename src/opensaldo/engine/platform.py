@@ -18,7 +18,8 @@ from opensaldo.store.vault import Vault
 class Platform:
     """One process's hold on everything; made by app, handed to every use case.
 
-    With `records_imports` each import keeps a transcript of what the bank answered.
+    With `records_imports` each import keeps a transcript of what the bank answered; with
+    `reads_in_step` the same answers lead to the same calls, whenever they come.
     """
 
     store: Store
@@ -30,3 +31,4 @@ class Platform:
     workflows: Durable
     bell: Bell
     records_imports: bool = False
+    reads_in_step: bool = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from opensaldo.domain.account import Holdings
 from opensaldo.domain.owner import Owner
 from opensaldo.domain.transaction import Transaction
 from opensaldo.engine.ledger import WHOLE_GRANT, Call
+from opensaldo.engine.pace import Chain, each_for_itself, in_step
 from opensaldo.engine.plans import EVERYTHING, Plan
 from opensaldo.engine.seams import Seams
 from opensaldo.engine.sifting import Sifted, sifted
@@ -52,7 +53,11 @@ NOT_NAMED: Mapping[str, Named] = {}
 
 @dataclass(slots=True)
 class Reading:
-    """One run through one access; after `read` or its interruption `holdings` is what came in."""
+    """One run through one access; after `read` or its interruption `holdings` is what came in.
+
+    With `goes_in_step` the calls made depend on the bank's answers alone, and a reading takes as
+    long as the slowest call of each step.
+    """
 
     connector: Connector
     access: Access
@@ -61,6 +66,7 @@ class Reading:
     ledger: CallBook
     on_progress: Callable[[int], None]
     plan: Plan = EVERYTHING
+    goes_in_step: bool = False
     pages: int = 0
     _lists: tuple[str, ...] = ()
     _numbers: tuple[str, ...] = ()
@@ -92,10 +98,9 @@ class Reading:
             [*((n, able.account_endpoint) for n in details), *lists, *dict.fromkeys(besides)]
         )
         self.on_progress(PROGRESS_FOUND_ACCOUNTS)
-        work: list[Coroutine[Any, Any, None]] = []
-        work += [self._read_account(number) for number in details]
-        work += [self._read_list(number, name) for number, name in lists]
-        await all_or_first_failure(work)
+        chains = [self._read_account(number) for number in details]
+        chains += [self._read_list(number, name) for number, name in lists]
+        await (in_step if self.goes_in_step else each_for_itself)(chains)
 
     def holdings(self, named: Mapping[str, Named] = NOT_NAMED) -> Holdings:
         """What was read; an account or card whose lists were cut short is marked partial.
@@ -173,18 +178,23 @@ class Reading:
         """What the connector may call besides, with the person there."""
         return self.connector.capabilities.attended_endpoints if self.psu is not None else ()
 
-    async def _read_account(self, number: str) -> None:
+    async def _read_account(self, number: str) -> Chain:
         self.ledger.made((number, self.connector.capabilities.account_endpoint))
         self._accounts[number] = await self.connector.account(self.access, number, self.psu)
         self._report()
+        yield
 
-    async def _read_list(self, number: str, name: str) -> None:
+    async def _read_list(self, number: str, name: str) -> Chain:
         """The list was read to its end, once more from its start if its pages did not fit."""
         try:
-            await self._read_pages(number, name)
+            async with aclosing(self._read_pages(number, name)) as pages:
+                async for _ in pages:
+                    yield
         except TornList as torn:
             await self._book_again(number, name, torn)
-            await self._read_pages(number, name)
+            async with aclosing(self._read_pages(number, name)) as pages:
+                async for _ in pages:
+                    yield
         self._open_lists[number] -= 1
         self._report()
 
@@ -201,7 +211,7 @@ class Reading:
             raise torn from None
         self._pages[number, name].clear()
 
-    async def _read_pages(self, number: str, name: str) -> None:
+    async def _read_pages(self, number: str, name: str) -> Chain:
         for endpoint in (name, *self._attended_endpoints()):
             self.ledger.made((number, endpoint))
         read, seams = self._pages[number, name], Seams(name, self.since)
@@ -217,6 +227,7 @@ class Reading:
             if sum(map(len, read)) > ROWS_MAX:
                 raise BankAnsweredNonsense(name, f"at most {ROWS_MAX} rows")
             self._report()
+            yield
 
     def _report(self) -> None:
         """Progress: a finished part counts whole, an unfinished list comes closer by each page."""
@@ -262,17 +273,3 @@ def _account_id(named: Mapping[str, Named], number: str) -> str | None:
 def _in_account(owners: tuple[Owner, ...]) -> tuple[Owner, ...]:
     """Owners as shown inside an account: name, address and kind (wire contract, section 8)."""
     return tuple(Owner(name=one.name, address=one.address, kind=one.kind) for one in owners)
-
-
-async def all_or_first_failure(work: list[Coroutine[Any, Any, None]]) -> None:
-    """All the work is done, at once.
-
-    Raises:
-        Exception: the first failure, bare; the rest was cancelled.
-    """
-    try:
-        async with asyncio.TaskGroup() as group:
-            for one in work:
-                group.create_task(one)
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None

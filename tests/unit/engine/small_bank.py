@@ -47,10 +47,13 @@ def page(*rows: Transaction, currency: str | None = None) -> Page:
 
 @dataclass
 class SmallBank:
-    """A connector whose bank is a table; `gate` holds every call until so many have begun."""
+    """A connector whose bank is a table; `gate` holds every call until so many have begun.
+
+    In a list stand its pages, its failures, and what a page waits for: an event or seconds.
+    """
 
     readings: dict[str, AccountReading]
-    lists: Mapping[tuple[str, str], Sequence[Page | Exception | asyncio.Event]] = field(
+    lists: Mapping[tuple[str, str], Sequence[Page | Exception | asyncio.Event | float]] = field(
         default_factory=dict
     )
     gate: asyncio.Barrier | None = None
@@ -93,6 +96,8 @@ class SmallBank:
         for one in self.lists.get((number, list_name), []):
             if isinstance(one, asyncio.Event):
                 await one.wait()
+            elif isinstance(one, float):
+                await asyncio.sleep(one)
             elif isinstance(one, Exception):
                 raise one
             else:

@@ -13,7 +13,7 @@ from opensaldo.connectors.base import (
     AccountReading,
 )
 from opensaldo.engine import reading as module
-from opensaldo.engine.reading import Reading, all_or_first_failure
+from opensaldo.engine.reading import Reading
 from opensaldo.errors import BankAnsweredNonsense, BankRateLimited, BankUnavailable
 from tests.support.builders import a_card, a_deposit, an_account, an_owner
 from tests.unit.engine.small_bank import (
@@ -192,20 +192,15 @@ def test_the_first_failure_is_raised_bare_and_stops_the_rest():
         asyncio.run(go())
 
 
-def test_all_or_first_failure_cancels_what_waits_and_raises_one():
-    ended: list[str] = []
-
-    async def wait() -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.append("cancelled")
-
-    async def fail() -> None:
-        await asyncio.sleep(0)
-        raise KeyError("first")
-
-    with pytest.raises(KeyError, match="first"):
-        asyncio.run(all_or_first_failure([wait(), fail(), wait()]))
-    assert ended == ["cancelled"] * 2
-    asyncio.run(all_or_first_failure([]))
+@pytest.mark.parametrize("slow", ["A", "B"])
+def test_in_step_a_failure_leaves_the_same_pages_whoever_is_slow(slow: str):
+    lists: dict[Any, Any] = {
+        ("A", "done"): [page(row(SINCE, str(n))) for n in range(3)],
+        ("B", "done"): [page(row(SINCE)), BankUnavailable("down")],
+    }
+    lists[slow, "done"].insert(1, 0.02)
+    reading = a_reading(two(lists=lists), goes_in_step=True)
+    with pytest.raises(BankUnavailable, match="down"):
+        asyncio.run(reading.read())
+    assert reading.pages == 3
+    assert [len(reading.rows_of(number).rows) for number in "AB"] == [2, 1]

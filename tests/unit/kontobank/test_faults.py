@@ -91,13 +91,15 @@ def test_bad_and_missing_signature(tpp):
     assert "x-jws-signature" not in tpp.data("getAccounts", access).headers
 
 
-def test_expired_token_and_withdrawn(tpp):
+def test_expired_token_and_withdrawn(tpp, clock):
     access, _ = connect(tpp)
     plan(tpp, kind="expired_token")
     assert tpp.data("getAccounts", access).json["code"] == "TOKEN_EXPIRED"
     assert tpp.data("getAccounts", access).status == 200
     plan(tpp, kind="withdrawn")
     assert tpp.data("getAccounts", access).json["code"] == "CONSENT_WITHDRAWN"
+    assert tpp.data("getAccounts", access).status == 200, "under way at the same instant"
+    clock.advance(1)
     assert tpp.data("getAccounts", access).status == 403
 
 

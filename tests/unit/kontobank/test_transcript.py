@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from kontobank.app import create_app
+from kontobank.app.recorder import Recorder
 from kontobank.clock import Clock
 from kontobank.faults import Fault, Plan, Rule
 from kontobank.transcript import Transcript
@@ -77,6 +78,22 @@ def test_a_line_tells_what_passed_without_names_that_only_live_once(app, tpp):
     number = token["scope_details"]["privilegeList"][0]["accountNumber"]
     assert number in grant["reply"]["body"]
     assert "x-jws-signature" not in json.dumps(rows).lower()
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"), [(b'{"id": "7212b52c-9d5', '{"id": "<cut>'), (b"{", "{")]
+)
+def test_half_a_name_at_the_end_of_a_cut_body_is_no_difference(sent, shown):
+    async def bank(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": sent, "more_body": True})
+        raise ConnectionResetError
+
+    transcript = Transcript(Clock(NOW))
+    transcript.start()
+    with pytest.raises(ConnectionResetError):
+        call_asgi(Recorder(bank, transcript), "GET", "/", {}, b"")
+    assert json.loads(transcript.text())["reply"]["body"] == shown
 
 
 def test_ids_of_rows_stay_as_they_were_sent(app, tpp):

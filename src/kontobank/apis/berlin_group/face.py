@@ -125,7 +125,7 @@ class Face:
             self._parts, call, is_data_call=call.endpoint in DATA_CALLS, is_answered=code is None
         )
         if fault and fault.kind == "withdrawn" and call.consent:
-            self._parts.consents.end(call.consent, "revokedByPsu")
+            self._parts.consents.end_after_now(call.consent)
         note(
             self._parts,
             call,

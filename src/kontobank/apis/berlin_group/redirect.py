@@ -113,4 +113,4 @@ def page_scope(mask: Mask, consent: AccountConsent) -> Scope:
 
 def _third_party(call: Call) -> str:
     """How the pages name who asks."""
-    return call.headers.get("TPP-Brand-Logging-Information") or call.tpp[:16] or "TPP"
+    return call.headers.get("TPP-Brand-Logging-Information") or "TPP"

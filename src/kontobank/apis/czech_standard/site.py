@@ -133,7 +133,7 @@ class Site:
             self._parts, call, is_data_call=call.endpoint in DATA, is_answered=code is None
         )
         if fault and fault.kind == "withdrawn" and call.consent:
-            self._parts.registry.end(call.consent, "withdrawn")
+            self._parts.registry.end_after_now(call.consent)
         note(
             self._parts,
             call,

@@ -91,7 +91,7 @@ class Face:
             self._parts, call, is_data_call=call.endpoint in DATA_CALLS, is_answered=code is None
         )
         if fault and fault.kind == "withdrawn" and call.consent:
-            self._parts.registry.end(call.consent, "withdrawn")
+            self._parts.registry.end_after_now(call.consent)
         note(
             self._parts,
             call,

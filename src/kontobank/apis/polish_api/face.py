@@ -72,7 +72,7 @@ class Face:
         is_data_call = call.endpoint in ENDPOINTS["accounts"] and call.endpoint != "deleteConsent"
         fault = fault_of(self._parts, call, is_data_call=is_data_call, is_answered=code is None)
         if fault and fault.kind == "withdrawn" and call.consent:
-            self._parts.registry.end(call.consent, "withdrawn")
+            self._parts.registry.end_after_now(call.consent)
         tpp_id = call.header.get("tppId") or call.body.get("client_id")
         note(
             self._parts,

@@ -270,11 +270,13 @@ def test_a_consent_dies_after_the_first_import_of_one_login(bank):
     ("kind", "expected"),
     [("status", (500, "INJECTED")), ("withdrawn", (401, "CONSENT_INVALID"))],
 )
-def test_planned_faults_meet_their_call(bank, kind, expected):
+def test_planned_faults_meet_their_call(bank, clock, kind, expected):
     consent = bank.connect()
     plan = f'{{"kind": "{kind}", "path": "getAccounts"}}'.encode()
     call_asgi(bank.app, "POST", "/switchboard/faults", {}, plan)
     assert code(bank.get("accounts", consent)) == expected
+    assert bank.status(consent) == "valid", "calls under way at the same instant are served"
+    clock.advance(1)
     assert bank.status(consent) == ("revokedByPsu" if kind == "withdrawn" else "valid")
 
 

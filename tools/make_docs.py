@@ -76,8 +76,9 @@ carry no balances its receipt says `first_import`.
 """
 ABOUT_PACKS = """
 `PUT /switchboard/packs` with `{"packs": ["ids-reissued", "nulls"], "login": "test1"}` switches
-packs on for a login, without `login` for everybody, an empty list switches them off; a mask brings
-its own in the member `quirks`. Each stands in a test in which an importer that believes banks gets
+packs on for a login, without `login` for everybody, an empty list switches them off; `place` is the
+country of the one bank it is for. The page `/world` has a button for each. A mask brings its own in
+the member `quirks`. Each stands in a test in which an importer that believes banks gets
 it wrong and the platform right, both held against the bank's own books.
 """
 ABOUT_SLOW_PACKS = """

@@ -64,6 +64,11 @@ class Clock:
         """The bank's time stands still."""
         self._paused_at = self.now()
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether the bank's time stands still."""
+        return self._paused_at is not None
+
     def resume(self) -> None:
         """The bank's time runs on from where it stood."""
         if self._paused_at is not None:

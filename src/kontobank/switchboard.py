@@ -81,6 +81,8 @@ class Controls:
             after=_number(body, "after", 0, 0, TIMES_MAX),
             times=_number(body, "times", 1, 1, TIMES_MAX),
             account=str(body["account"]) if body.get("account") else None,
+            country=_place(body, "place"),
+            since=self.clock.now(),
         )
         try:
             self.faults.add(planned)
@@ -100,8 +102,21 @@ class Controls:
         names, login = body.get("packs"), str(body.get("login") or EVERYBODY)
         if not isinstance(names, list):
             raise Unclear("packs is a list of names")
-        self.packs.switch(login, map(str, names))
+        self.packs.switch(login, map(str, names), _place(body, "place"), self.clock.now())
         return JSONResponse({"login": login, "packs": sorted(map(str, names))})
+
+    async def show_packs(self, _request: Request) -> Response:
+        """The packs that are on, where, for whom and since when."""
+        shown = [
+            {
+                "pack": one.name,
+                "place": one.country,
+                "login": one.login,
+                "since": one.since and one.since.isoformat(timespec="seconds"),
+            }
+            for one in self.packs.switched
+        ]
+        return JSONResponse({"packs": shown})
 
     async def clear_faults(self, _request: Request) -> Response:
         """No fault is planned."""
@@ -146,11 +161,9 @@ class Controls:
     async def begin_outage(self, request: Request) -> Response:
         """The bank, or one country's, fails for so many seconds."""
         body = await _object(request)
-        kind, place = body.get("kind"), body.get("place", EVERYWHERE)
+        kind, place = body.get("kind"), _place(body, "place")
         if kind not in OUTAGES:
             raise Unclear(f"kind is one of {', '.join(OUTAGES)}")
-        if place not in (EVERYWHERE, *COUNTRIES):
-            raise Unclear(f"place is {EVERYWHERE} or one of {', '.join(COUNTRIES)}")
         outage = self.outages.begin(kind, place, _number(body, "for_s", 60, 1, OUTAGE_MAX_S))
         return JSONResponse({"until": outage.until.isoformat()})
 
@@ -216,7 +229,7 @@ class Controls:
         last = _day(query.get("to"), today)
         first = _day(query.get("from"), last - timedelta(days=truth.DAYS_DEFAULT))
         code, login = query.get("country", "pl"), query.get("login", "")
-        manner = self.packs.manner(PLAIN, login)
+        manner = self.packs.manner(PLAIN, login, code)
         try:
             found = truth.lines(truth.truth(self.seed, code, login, first, last, manner))
         except (truth.NoTruth, KeyError) as wrong:
@@ -234,6 +247,11 @@ class Controls:
 
     async def reset(self, _request: Request) -> Response:
         """The bank is as it was at its start: no consents, faults, pins, log; real time."""
+        self.start_anew()
+        return JSONResponse({"reset": True})
+
+    def start_anew(self) -> None:
+        """Every part is as it was at its start."""
         parts: tuple[Resettable, ...] = (
             self.registry,
             self.consents,
@@ -248,7 +266,6 @@ class Controls:
         for part in (*parts, *self.others):
             part.reset()
         self.clock.reset()
-        return JSONResponse({"reset": True})
 
 
 def routes(controls: Controls) -> list[Route]:
@@ -258,6 +275,7 @@ def routes(controls: Controls) -> list[Route]:
         ("DELETE", "/switchboard/faults", controls.clear_faults),
         ("PUT", "/switchboard/plan", controls.follow_plan),
         ("PUT", "/switchboard/packs", controls.switch_packs),
+        ("GET", "/switchboard/packs", controls.show_packs),
         ("POST", "/switchboard/clock", controls.move_clock),
         ("POST", "/switchboard/latency", controls.set_latency),
         ("POST", "/switchboard/consents/{consent_id}/withdraw", controls.withdraw),
@@ -305,6 +323,13 @@ def _number(body: dict[str, Any], key: str, otherwise: int, low: int, high: int)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise Unclear(f"{key} is a whole number from {low} to {high}")
     return value
+
+
+def _place(body: dict[str, Any], key: str) -> str:
+    place = body.get(key, EVERYWHERE)
+    if place not in (EVERYWHERE, *COUNTRIES):
+        raise Unclear(f"{key} is {EVERYWHERE} or one of {', '.join(COUNTRIES)}")
+    return str(place)
 
 
 def _day(text: str | None, otherwise: date) -> date:

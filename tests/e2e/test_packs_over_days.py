@@ -79,7 +79,7 @@ def seen_at(pack: str, now: datetime) -> datetime:
     """What the bank knows of when it is asked now."""
     packs = Packs()
     packs.switch(LOGIN, [pack])
-    return packs.manner(PLAIN, LOGIN).seen_at(now)
+    return packs.manner(PLAIN, LOGIN, "pl").seen_at(now)
 
 
 # --- red -----------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from kontobank.clock import Clock
 from kontobank.people.owners import APP_LOGIN
 from kontobank.world import world_at
 
-FaultOf = Callable[[str], tuple[str, str | None] | None]
+FaultOf = Callable[[str, str], tuple[str, str | None] | None]
 CONFIRMS_AFTER_S = 1
 NO_ACCOUNT = "none of the accounts named is this person's"
 
@@ -17,7 +17,7 @@ NO_ACCOUNT = "none of the accounts named is this person's"
 class Approvals:
     """What the invented people say to a push, and what they agree to.
 
-    `fault_of` names the error with which the bank sends some people away.
+    `fault_of` names the error with which the bank of a country sends some people away.
     """
 
     def __init__(self, seed: int, clock: Clock, consents: Consents, fault_of: FaultOf) -> None:
@@ -75,7 +75,7 @@ class Approvals:
 
     def _decide(self, consent: AccountConsent, authorisation: Authorisation) -> None:
         login = authorisation.login or ""
-        fault = self._fault_of(login)
+        fault = self._fault_of(login, consent.country)
         if fault is not None:
             self.deny(consent, authorisation, fault[1])
         elif login != APP_LOGIN:

@@ -60,7 +60,9 @@ class Masked(Answered, Protocol):
 def planned(parts: Parts, call: Answered) -> Fault | None:
     """The fault planned for this call, the same however often it is asked for."""
     if not call.is_planned:
-        call.planned = parts.faults.take(call.endpoint, call.login, call.account)
+        call.planned = parts.faults.take(
+            call.endpoint, call.login, call.account, country=call.country
+        )
         call.is_planned = True
     return call.planned
 
@@ -70,7 +72,7 @@ def sighted(parts: Parts, call: Masked, account: str, rows: list[Transaction]) -
 
     Call it once for a list's reply: it counts the reading, and plans how packs cut the page.
     """
-    names = parts.packs.on(call.mask, call.login)
+    names = parts.packs.on(call.mask, call.login, call.country)
     if not names:
         return rows
     is_first = not call.page

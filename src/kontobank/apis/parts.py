@@ -45,5 +45,5 @@ class Parts:
 
     def world(self, call: Placed, login: str, at: datetime | None = None) -> World:
         """What the bank shows the login now, or showed at the instant."""
-        manner = self.packs.manner(call.mask, login)
+        manner = self.packs.manner(call.mask, login, call.country)
         return world_at(self.seed, call.country, login, at or self.clock.now(), manner)

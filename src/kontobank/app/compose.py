@@ -82,6 +82,7 @@ def create_app(
     czech = czech_standard.Site(parts)
     obie_face = obie.Face(parts)
     controls = _controls(parts, outages, transcript, (site, czech, obie_face, stage))
+    stage.start_anew = controls.start_anew
     return Starlette(
         middleware=_doors(transcript, outages),
         routes=[
@@ -139,6 +140,7 @@ def _stage(parts: Parts, outages: Outages, told: str) -> Stage:
         parts.journal,
         parts.faults,
         outages,
+        parts.packs,
         story_of(told) if told else None,
     )
 

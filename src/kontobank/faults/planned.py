@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 from kontobank.faults.kinds import SENT_BACK, SIGN_IN, Fault, is_at
 from kontobank.faults.logins import person_fault
@@ -13,7 +14,10 @@ COUNTED_MAX = 1_000_000
 
 @dataclass
 class PlannedFault:
-    """A fault that waits: `after` calls pass first, then `times` calls meet it."""
+    """A fault that waits: `after` calls pass first, then `times` calls meet it.
+
+    `country` is the bank it is for, or any; `since` is when it was asked for, where somebody looks.
+    """
 
     fault: Fault
     path: str
@@ -21,10 +25,16 @@ class PlannedFault:
     after: int
     times: int
     account: str | None = None
+    country: str = ANY
+    since: datetime | None = None
 
-    def meets(self, endpoint: str, login: str | None, account: str | None = None) -> bool:
+    def meets(
+        self, endpoint: str, login: str | None, account: str | None = None, country: str = ANY
+    ) -> bool:
         """True when this call is one of those the fault is for; counts the call."""
         if self.path not in (ANY, endpoint) or (self.login and self.login != login):
+            return False
+        if self.country not in (ANY, country):
             return False
         if not is_at(self.fault.kind, endpoint) or (self.account and self.account != account):
             return False
@@ -73,9 +83,15 @@ class FaultPlan:
         self.follow(self._first_plan)
         self.latency_ms = self._first_latency_ms
 
-    def take(self, endpoint: str, login: str | None, account: str | None = None) -> Fault | None:
+    def drop(self, number: int) -> None:
+        """The planned fault of this number, counted from 0, is not planned any more, if it is."""
+        del self._planned[number : number + 1]
+
+    def take(
+        self, endpoint: str, login: str | None, account: str | None = None, country: str = ANY
+    ) -> Fault | None:
         """The fault this call meets, first planned first; each planned one counts the call."""
-        met = [one for one in self._planned if one.meets(endpoint, login, account)]
+        met = [one for one in self._planned if one.meets(endpoint, login, account, country)]
         self._planned = [planned for planned in self._planned if planned.times > 0]
         key = (login or "", account or "", endpoint)
         if self.plan.is_empty:
@@ -86,9 +102,9 @@ class FaultPlan:
         seeded = self.plan.fault(endpoint, login, account, self._counts[key])
         return met[0].fault if met else seeded
 
-    def sign_in_fault(self, login: str) -> tuple[str, str | None] | None:
+    def sign_in_fault(self, login: str, country: str = ANY) -> tuple[str, str | None] | None:
         """The error and its description with which this person is sent back at this sign-in."""
-        met = self.take(SIGN_IN, login)
+        met = self.take(SIGN_IN, login, country=country)
         return SENT_BACK.get(met.kind if met else "") or person_fault(login)
 
     @property

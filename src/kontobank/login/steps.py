@@ -80,7 +80,7 @@ class Desk:
         is_right = hmac.compare_digest(form.password.encode(), PASSWORD.encode())
         if not (is_right and is_known(login)):
             return self._wrong(authorization)
-        fault = self._faults.sign_in_fault(login)
+        fault = self._faults.sign_in_fault(login, authorization.country)
         if fault is not None:
             return self._deny(authorization, *fault)
         authorization.login = login

@@ -4,6 +4,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from importlib import resources
 from typing import Any
 
@@ -11,6 +12,7 @@ from kontobank.mask import Mask
 from kontobank.world import CALM, USUAL, Manner
 
 EVERYBODY = "*"
+EVERYWHERE = "*"
 COUNTED_MAX = 100_000
 
 
@@ -49,35 +51,78 @@ def _read() -> dict[str, Pack]:
 PACKS = _read()
 
 
+@dataclass(frozen=True)
+class Switched:
+    """A pack that is on: at the bank of a country or everywhere, for a login or for everybody."""
+
+    name: str
+    country: str
+    login: str
+    since: datetime | None
+
+
 class Packs:
-    """What is switched on for each login, beside what a mask brings; and how often lists were read.
+    """What is switched on for whom, beside what a mask brings; and how often lists were read.
 
     A pack may treat the second reading of a list otherwise than the first.
     """
 
     def __init__(self) -> None:
-        self._names: dict[str, frozenset[str]] = {}
+        self._on: dict[tuple[str, str, str], Switched] = {}
         self._readings: Counter[tuple[str, str, str]] = Counter()
 
-    def switch(self, login: str, names: Iterable[str]) -> None:
-        """These packs, and no others, are on for the login, or for everybody.
+    def switch(
+        self,
+        login: str,
+        names: Iterable[str],
+        country: str = EVERYWHERE,
+        since: datetime | None = None,
+    ) -> None:
+        """These packs, and no others, are on there for the login, or for everybody.
 
         Raises:
             UnknownPack: one of them is none.
         """
-        wanted = frozenset(names)
-        if unknown := sorted(wanted - PACKS.keys()):
+        wanted = sorted(set(names))
+        if unknown := [name for name in wanted if name not in PACKS]:
             raise UnknownPack(f"no pack is called {unknown[0]}")
-        self._names[login] = wanted
+        for name in PACKS:
+            self.turn_off(login, name, country)
+        for name in wanted:
+            self._on[country, login, name] = Switched(name, country, login, since)
 
-    def on(self, mask: Mask, login: str | None) -> frozenset[str]:
-        """The packs that are on for this login at the bank of this mask."""
-        own = self._names.get(login or "", frozenset())
-        return own | self._names.get(EVERYBODY, frozenset()) | frozenset(mask.quirks)
+    def turn_on(self, login: str, name: str, country: str, since: datetime) -> None:
+        """The pack is on there too; since when it was already, if it was.
 
-    def manner(self, mask: Mask, login: str) -> Manner:
+        Raises:
+            UnknownPack: it is none.
+        """
+        if name not in PACKS:
+            raise UnknownPack(f"no pack is called {name}")
+        self._on.setdefault((country, login, name), Switched(name, country, login, since))
+
+    def turn_off(self, login: str, name: str, country: str) -> None:
+        """The pack is not on there, whether it was or not."""
+        self._on.pop((country, login, name), None)
+
+    @property
+    def switched(self) -> tuple[Switched, ...]:
+        """All that were switched on, oldest first."""
+        return tuple(self._on.values())
+
+    def on(self, mask: Mask, login: str | None, country: str) -> frozenset[str]:
+        """The packs that are on for this login at the country's bank behind this mask."""
+        own = (
+            one.name
+            for one in self._on.values()
+            if one.country in (EVERYWHERE, country) and one.login in (EVERYBODY, login)
+        )
+        return frozenset(mask.quirks).union(own)
+
+    def manner(self, mask: Mask, login: str, country: str) -> Manner:
         """How the bank treats this login's payments: calmly, but for what packs make certain."""
-        certain = [PACKS[name].manner for name in sorted(self.on(mask, login)) if name in PACKS]
+        names = sorted(self.on(mask, login, country))
+        certain = [PACKS[name].manner for name in names if name in PACKS]
         if not any(certain):
             return USUAL
         return replace(CALM, **{key: value for one in certain for key, value in one.items()})
@@ -92,5 +137,5 @@ class Packs:
 
     def reset(self) -> None:
         """Nothing is on, and no list was read."""
-        self._names.clear()
+        self._on.clear()
         self._readings.clear()

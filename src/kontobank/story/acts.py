@@ -1,7 +1,7 @@
 """What the buttons of the page do."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,11 +13,15 @@ from kontobank.clock import Clock
 from kontobank.faults import ANY, KINDS, Fault, FaultPlan, PlannedFault
 from kontobank.outages import EVERYWHERE, Outages
 from kontobank.outages import KINDS as OUTAGES
+from kontobank.people.countries import COUNTRIES
+from kontobank.quirks import Packs, UnknownPack
+from kontobank.quirks.packs import EVERYBODY
 from kontobank.story.told import Day, Story
 
 DAY_S = 86_400
 DAYS_MAX = 366
 TIMES_MAX = 1_000
+ALWAYS = 1_000_000  # a fault that is met until it is switched off
 OUTAGE_S = 60
 STORY_OUTAGE_S = 300
 SLOW_MS = 10_000
@@ -33,7 +37,8 @@ class Unclear(Exception):
 class Stage:
     """The parts of the bank that the page shows and moves; `day` is where the story is.
 
-    A story begins at the bank's time of the first visit to one of its days.
+    A story begins at the bank's time of the first visit to one of its days. `start_anew` makes the
+    whole bank what it was at its start.
     """
 
     seed: int
@@ -43,9 +48,11 @@ class Stage:
     journal: Journal
     faults: FaultPlan
     outages: Outages
+    packs: Packs
     story: Story | None = None
     day: int = -1
     began_at: datetime | None = None
+    start_anew: Callable[[], None] = field(default=lambda: None)
 
     def reset(self) -> None:
         """The story has not begun."""
@@ -60,6 +67,10 @@ class Stage:
         acts: Mapping[str, Callable[[Form], None]] = {
             "clock": self._move_clock,
             "fault": self._add_fault,
+            "fault-off": self._drop_fault,
+            "pack-on": self._turn_pack_on,
+            "pack-off": self._turn_pack_off,
+            "reset": lambda _form: self.start_anew(),
             "clear": self._clear,
             "outage": self._begin_outage,
             "day": self._go_to_day,
@@ -83,10 +94,26 @@ class Stage:
         kind = form.get("kind", "")
         if kind not in KINDS:
             raise Unclear("there is no such fault")
-        login = form.get("login", "").strip()[:LOGIN_CHARACTERS_MAX]
-        self._plan(
-            {"kind": kind, "login": login, "times": _whole(form.get("times", ""), TIMES_MAX)}
-        )
+        times = form.get("times", "").strip()
+        wanted = {"kind": kind, "login": _login(form), "country": _bank(form)}
+        self._plan({**wanted, "times": _whole(times, TIMES_MAX) if times else ALWAYS})
+
+    def _drop_fault(self, form: Form) -> None:
+        """The fault is not planned any more; another that took its place meanwhile stays."""
+        number, planned = _whole(form.get("number", ""), ALWAYS), self.faults.planned
+        if number < len(planned) and planned[number].fault.kind == form.get("kind"):
+            self.faults.drop(number)
+
+    def _turn_pack_on(self, form: Form) -> None:
+        try:
+            self.packs.turn_on(
+                _login(form) or EVERYBODY, form.get("pack", ""), _bank(form), self.clock.now()
+            )
+        except UnknownPack as complaint:
+            raise Unclear(str(complaint)) from complaint
+
+    def _turn_pack_off(self, form: Form) -> None:
+        self.packs.turn_off(_login(form) or EVERYBODY, form.get("pack", ""), _bank(form))
 
     def _clear(self, _form: Form) -> None:
         self.faults.clear()
@@ -133,11 +160,24 @@ class Stage:
             login=one.get("login") or None,
             after=0,
             times=one.get("times", 1),
+            country=one.get("country", EVERYWHERE),
+            since=self.clock.now(),
         )
         try:
             self.faults.add(planned)
         except ValueError as cause:
             raise Unclear(str(cause)) from cause
+
+
+def _login(form: Form) -> str:
+    return form.get("login", "").strip()[:LOGIN_CHARACTERS_MAX]
+
+
+def _bank(form: Form) -> str:
+    place = form.get("bank", EVERYWHERE)
+    if place not in (EVERYWHERE, *COUNTRIES):
+        raise Unclear("there is no such bank")
+    return place
 
 
 def _whole(text: str, highest: int) -> int:

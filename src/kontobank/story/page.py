@@ -11,10 +11,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from kontobank.faults import KINDS
+from kontobank.mask import PLAIN
 from kontobank.outages import KINDS as OUTAGES
 from kontobank.people.countries import COUNTRIES, country
 from kontobank.people.owners import CODE, PASSWORD, owners
-from kontobank.story.acts import Form, Stage, Unclear
+from kontobank.quirks import PACKS
+from kontobank.story.acts import ALWAYS, Form, Stage, Unclear
 from kontobank.story.origin import is_own
 from kontobank.story.told import NAMES, Person, explained
 from kontobank.world import Account, world_at
@@ -83,7 +85,11 @@ class WorldPage:
             kinds=KINDS,
             outages=OUTAGES,
             outage=stage.outages.now,
+            is_paused=stage.clock.is_paused,
             planned=stage.faults.planned,
+            always=ALWAYS,
+            packs=PACKS,
+            switched=stage.packs.switched,
             rules=len(stage.faults.plan.rules),
             calls=self._calls(),
             seed=stage.seed,
@@ -118,7 +124,8 @@ class WorldPage:
         now = stage.clock.now()
         found = []
         for person in (*of_story, *(one for one in EVERYDAY if one.login not in known)):
-            world = world_at(stage.seed, code, person.login, now)
+            manner = stage.packs.manner(PLAIN, person.login, code)
+            world = world_at(stage.seed, code, person.login, now, manner)
             found.append(
                 {
                     "login": person.login,

@@ -49,12 +49,12 @@ def test_packs_are_of_a_login_a_mask_or_everybody():
     packs = Packs()
     packs.switch("me", ["nulls"])
     masked = replace(PLAIN, quirks=("ids-blank",))
-    assert packs.on(masked, "me") == {"nulls", "ids-blank"}
-    assert packs.on(PLAIN, "other") == frozenset()
+    assert packs.on(masked, "me", "pl") == {"nulls", "ids-blank"}
+    assert packs.on(PLAIN, "other", "pl") == frozenset()
     packs.switch("*", ["ids-reused"])
-    assert packs.on(PLAIN, "other") == {"ids-reused"}
+    assert packs.on(PLAIN, "other", "pl") == {"ids-reused"}
     packs.reset()
-    assert packs.on(PLAIN, "me") == frozenset()
+    assert packs.on(PLAIN, "me", "pl") == frozenset()
     with pytest.raises(UnknownPack):
         packs.switch("me", ["rain"])
 
@@ -91,6 +91,8 @@ def test_reissued_ids_are_those_of_the_reading():
 def test_packs_over_days_keep_every_other_habit_away():
     packs = Packs()
     packs.switch("me", ["id-changes-when-booked", "nulls"])
-    assert packs.manner(PLAIN, "me") == replace(CALM, keeps_id_percent=0)
-    assert packs.manner(PLAIN, "other") == packs.manner(replace(PLAIN, quirks=("nulls",)), "other")
-    assert packs.manner(PLAIN, "other") == USUAL
+    assert packs.manner(PLAIN, "me", "pl") == replace(CALM, keeps_id_percent=0)
+    assert packs.manner(PLAIN, "other", "pl") == packs.manner(
+        replace(PLAIN, quirks=("nulls",)), "other", "pl"
+    )
+    assert packs.manner(PLAIN, "other", "pl") == USUAL

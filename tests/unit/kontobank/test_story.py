@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -24,6 +25,7 @@ from kontobank.people.owners import (
     is_known,
     owners,
 )
+from kontobank.quirks import PACKS
 from kontobank.story.told import NAMES, explained, story_of
 from kontobank.world import world_at
 from tests.unit.kontobank.conftest import NOW
@@ -82,14 +84,98 @@ def test_the_clock_moves_and_balances_follow(shown, press, clock):
 def test_faults_and_outages_are_planned_shown_and_cleared(shown, press):
     assert "Nothing. Every call is served." in shown()
     assert press("fault", kind="reset", login="test1", times="2").status == 303
-    assert "2× at any call for test1" in shown()
+    assert "2× at any call for test1, since 21 November, 09:00." in shown()
+    assert press("fault", kind="html", bank="cz").status == 303
+    assert "always at any call at the bank in CZ, since" in shown()
     assert press("outage", kind="maintenance").status == 303
     assert f"Outage: {OUTAGES['maintenance']}" in shown()
     assert press("clear").status == 303
     assert "Nothing. Every call is served." in shown()
+    assert press("fault", kind="reset", bank="moon", times="1").status == 400
     assert press("fault", kind="flood", times="1").status == 400
     assert press("outage", kind="flood").status == 400
     assert press("explode").status == 400
+
+
+def test_one_fault_is_switched_off_and_others_stay(shown, press):
+    for kind in ("reset", "html"):
+        press("fault", kind=kind, times="9")
+    assert press("fault-off", kind="reset", number="0").status == 303
+    assert press("fault-off", kind="reset", number="0").status == 303, "it was off already"
+    assert "<code>html</code>: " in shown()
+    assert "9× at any call" in shown()
+    press("fault-off", kind="html", number="0")
+    assert "Nothing. Every call is served." in shown()
+
+
+def test_a_fault_is_for_the_bank_of_its_country(app, press):
+    press("fault", kind="status", bank="cz", times="1")
+    tpp = Tpp(app)
+    access = tpp.connect("test1")["access_token"]
+    assert tpp.data("getAccounts", access).status == 200
+    press("fault", kind="status", bank="pl")
+    assert tpp.data("getAccounts", access).status == 503
+
+
+def test_habits_are_switched_on_shown_and_switched_off(app, shown, press):
+    page = html.unescape(shown())
+    assert "None is on." in page
+    for pack in PACKS.values():
+        assert f'<button name="pack" value="{pack.name}"' in page
+        assert pack.does in page
+        assert pack.source in page
+    assert press("pack-on", pack="ids-blank", bank="pl", login=" test1 ").status == 303
+    assert press("pack-on", pack="nulls", bank="*", login="").status == 303
+    page = shown()
+    assert "For test1 at the bank in PL, since 21 November, 09:00." in page
+    assert "For everybody, since 21 November, 09:00." in page
+    on = call_asgi(app, "GET", "/switchboard/packs", {}, b"").json["packs"]
+    assert [(one["pack"], one["place"], one["login"]) for one in on] == [
+        ("ids-blank", "pl", "test1"),
+        ("nulls", "*", "*"),
+    ]
+    for form in ({"pack": "rain"}, {"pack": "nulls", "bank": "moon"}):
+        assert press("pack-on", **form).status == 400
+    press("pack-off", pack="ids-blank", bank="pl", login="test1")
+    press("pack-off", pack="nulls", bank="*", login="")
+    assert "None is on." in shown()
+
+
+def test_a_habit_is_met_at_the_bank_it_is_switched_on_for(app, press):
+    tpp = Tpp(app)
+    token = tpp.connect("test1")
+    number = token["scope_details"]["privilegeList"][0]["accountNumber"]
+
+    def ids() -> set[str]:
+        read = tpp.data("getTransactionsDone", token["access_token"], accountNumber=number)
+        return {row["itemId"] for row in read.json["transactions"]}
+
+    press("pack-on", pack="ids-blank", bank="cz")
+    assert len(ids()) > 1
+    press("pack-on", pack="ids-blank", bank="pl")
+    assert {one.strip() for one in ids()} == {""}
+
+
+def test_balances_are_those_the_habit_shows(shown, press):
+    def balances() -> list[str]:
+        return re.findall(r'<td class="money">([^<]+)', shown())
+
+    before = balances()
+    press("pack-on", pack="balance-of-yesterday", login="alive-anna")
+    assert balances() != before
+
+
+def test_the_bank_starts_anew(shown, press, clock):
+    press("fault", kind="reset")
+    press("pack-on", pack="nulls")
+    press("outage", kind="503")
+    press("clock", step="pause")
+    assert "Let it run" in shown()
+    assert press("reset").status == 303
+    page = shown()
+    assert "Nothing. Every call is served." in page
+    assert "None is on." in page
+    assert "Stop it" in page
 
 
 @pytest.mark.parametrize(
@@ -131,7 +217,7 @@ def test_a_day_of_the_story_is_that_day_with_its_faults_and_no_other(shown, pres
     assert clock.now() == NOW + timedelta(days=7)
     page = shown()
     assert "1× at getTransactionsDone for alive-anna" in page
-    assert "<code>html</code>" not in page
+    assert "<code>html</code>:" not in page
     assert 'aria-current="step"' in page
     press("day", number="0")
     assert clock.now() == NOW

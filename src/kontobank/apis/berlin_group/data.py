@@ -209,7 +209,7 @@ def _consent(parts: Parts, call: Call) -> AccountConsent:
         call.consent = None
     consent = parts.consents.usable(name, call.tpp, call.place)
     tokens.check(call, consent)
-    call.packs = parts.packs.on(call.mask, consent.login)
+    call.packs = parts.packs.on(call.mask, consent.login, call.country)
     if consent.withdraws_next and call.endpoint in IMPORT_STARTS:
         parts.consents.end(consent, "revokedByPsu")
         parts.consents.usable(name, call.tpp, call.place)

@@ -70,7 +70,7 @@ def _authenticate(
     if not (is_right and is_known(authorisation.login)):
         authorisation.state = "psuIdentified"
         _wrong(parts, consent, authorisation, 401, "PSU_CREDENTIALS_INVALID")
-    fault = parts.faults.sign_in_fault(authorisation.login)
+    fault = parts.faults.sign_in_fault(authorisation.login, consent.country)
     if fault is not None:
         parts.approvals.deny(consent, authorisation, fault[1])
         raise AccessRefused(403, "SERVICE_BLOCKED", fault[1] or fault[0])

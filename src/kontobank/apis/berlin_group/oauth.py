@@ -83,7 +83,9 @@ class Server:
         form = {name: str(value) for name, value in (await request.form()).items()}
         form |= dict(request.query_params)
         given, status, shown = self._answer(form)
-        fault = self._parts.faults.take("token", given.consent.login if given else None)
+        country, _ = place_or_none(request.path_params["place"])
+        login = given.consent.login if given else None
+        fault = self._parts.faults.take("token", login, country=country or "")
         if fault and (refusal := refusal_of(fault)) is not None:
             status, shown = refusal[0], {"error": "server_error"}
         self._note(request, form, given, status, fault)

@@ -65,7 +65,7 @@ class Entrance:
         is_right = hmac.compare_digest(call.form.get("password", "").encode(), PASSWORD.encode())
         if not (is_right and _names_somebody(call.form) and knows(login)):
             return self._wrong(call, visit, "login")
-        fault = self._faults.sign_in_fault(login)
+        fault = self._faults.sign_in_fault(login, call.country)
         if fault is not None:
             self._visits.end(visit)
             error = ERROR_OF_PERSON.get(fault[1] or "", GENERAL)

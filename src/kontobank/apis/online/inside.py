@@ -14,8 +14,8 @@ from kontobank.apis.online.pages import HEADERS, page
 from kontobank.apis.online.visits import Visit
 from kontobank.apis.online.words import words_of
 from kontobank.apis.paging import Page, cut, rows_per_page
-from kontobank.clock import Clock
-from kontobank.world import Account, Transaction, World, world_at
+from kontobank.apis.parts import Parts
+from kontobank.world import Account, Transaction, World
 
 PAGE_ROWS = 50
 SHOWN_UNBOOKED = ("pending", "hold")
@@ -37,8 +37,8 @@ Shower = Callable[[Call, Visit, World], Response]
 class Inside:
     """The pages behind the login; each is a redirect to it for who is not signed in."""
 
-    def __init__(self, seed: int, clock: Clock) -> None:
-        self._seed, self._clock = seed, clock
+    def __init__(self, parts: Parts) -> None:
+        self._seed, self._clock, self._parts = parts.seed, parts.clock, parts
 
     def overview(self, call: Call) -> Response:
         """All accounts, cards and deposits."""
@@ -70,7 +70,7 @@ class Inside:
             return away(call, "/login?reason=timeout")
         if visit.steps:
             return away(call, "/confirm")
-        world = world_at(self._seed, call.country, visit.login, self._clock.now())
+        world = self._parts.world(call, visit.login)
         return show(call, visit, world)
 
     def _overview(self, call: Call, visit: Visit, world: World) -> Response:

@@ -46,7 +46,7 @@ class Site:
         self._clock, self._journal, self._faults = parts.clock, parts.journal, parts.faults
         self._visits = Visits(parts.seed, parts.clock)
         self._entrance = Entrance(parts.clock, self._visits, parts.faults)
-        self._inside = Inside(parts.seed, parts.clock)
+        self._inside = Inside(parts)
 
     def reset(self) -> None:
         """Nobody is signed in."""
@@ -114,7 +114,7 @@ class Site:
 
     def _fault(self, call: Call, address: Address, login: str | None) -> Fault | None:
         """What goes wrong with this reply: the plan first, then the login's own fault."""
-        planned = self._faults.take(call.endpoint, login)
+        planned = self._faults.take(call.endpoint, login, country=call.country)
         if planned is not None or login is None or address.kind != DATA:
             return planned
         return call_fault(login, is_next_page=call.page > 1)

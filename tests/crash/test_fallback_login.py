@@ -8,7 +8,7 @@ import pytest
 
 from opensaldo.connectors.http import BrowsedPage
 from opensaldo.engine.mock import read_page
-from tests.e2e.checked import SHOP, browse, sign_in
+from tests.e2e.checked import SHOP, agree, browse, sign_in
 from tests.support.bank import Bank
 from tests.support.fleet import SERVER, fleet
 from tests.support.platform import Api, command_of, failure_of
@@ -24,11 +24,6 @@ def started(api: Api) -> Made:
     assert reply.status == 200, reply.body
     made: Made = reply.json
     return made
-
-
-def agree(made: Made) -> BrowsedPage:
-    form = {"target": "KontoBank", "decision": "agree"}
-    return browse(made["redirectionLink"] + "/consent", form)
 
 
 def send(made: Made, **typed: str) -> BrowsedPage:
@@ -52,7 +47,7 @@ def test_killing_the_process_that_holds_a_login_leads_to_a_clean_retry(
         processes.start(SERVER)
         processes.wait_ready()
         halfway, inside = started(api), started(api)
-        agree(halfway)
+        agree(halfway, "KontoBank")
         send(halfway, login="test1", password=PASSWORD)
         sign_in(inside["redirectionLink"], "test1")
         processes.kill(SERVER)

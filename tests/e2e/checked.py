@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from opensaldo.connectors.http import BrowsedPage, Door
-from opensaldo.engine.mock import MockPerson, walk
+from opensaldo.engine.mock import MockPerson, read_page, walk
 from tests.support import xsd
 from tests.support.platform import Api, Reply, command_of
 
@@ -158,3 +158,14 @@ def browse(
             return await door.browse(method, url, form, {} if cookies is None else cookies)
 
     return asyncio.run(go())
+
+
+def agreement(link: str, target: str) -> dict[str, str]:
+    """What our page's form sends when the person agrees to all that it shows."""
+    return dict(read_page(browse(f"{link}/consent?target={target}").body).filled({}))
+
+
+def agree(made: Mapping[str, str], target: str = "KontoBankApi") -> BrowsedPage:
+    """Where the person's agreement leads."""
+    link = made["redirectionLink"]
+    return browse(link + "/consent", agreement(link, target))

@@ -6,12 +6,11 @@ import asyncio
 from urllib.parse import urlencode
 
 from opensaldo.connectors.http import BrowsedPage, Door
-from tests.e2e.checked import SHOP, CheckedApi, browse
+from tests.e2e.checked import SHOP, CheckedApi, agree, browse
 from tests.e2e.fixtures import World
 from tests.support.bank import walk as walk_at_bank
 
 Made = dict[str, str]
-AGREE = {"target": "KontoBankApi", "decision": "agree"}
 
 
 def states(api: CheckedApi, made: Made) -> tuple[str, str]:
@@ -39,7 +38,7 @@ def exception(api: CheckedApi, made: Made) -> str | None:
 
 def at_bank(made: Made) -> str:
     """The bank's address after the person agreed on our page."""
-    page = browse(made["redirectionLink"] + "/consent", AGREE)
+    page = agree(made)
     assert (page.status, bool(page.location)) == (303, True)
     return page.location or ""
 
@@ -62,7 +61,7 @@ def back(world: World, answer: dict[str, str]) -> BrowsedPage:
 def opened_again(made: Made) -> list[BrowsedPage]:
     """The link's own page, and what it answers to the person's agreement."""
     link = made["redirectionLink"]
-    return [browse(link), browse(link + "/consent", AGREE)]
+    return [browse(link), agree(made)]
 
 
 def leads_home(page: BrowsedPage, made: Made) -> bool:

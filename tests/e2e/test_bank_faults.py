@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from opensaldo.domain.client import Product
-from tests.e2e.checked import CheckedApi, browse, rows_of, sign_in
+from tests.e2e.checked import CheckedApi, agree, rows_of, sign_in
 from tests.e2e.fixtures import World
 from tests.support.platform import command_of, failure_of, state_of
 
@@ -128,10 +128,7 @@ def test_a_fault_while_the_mock_session_signs_in_is_503_with_its_name(
 def test_a_bank_that_cannot_start_the_sign_in_leaves_the_link_usable(world: World, api: CheckedApi):
     made = api.started()
     world.bank.plan("status", status=503, path="authorize", retry_after_s=60)
-    page = browse(
-        made["redirectionLink"] + "/consent", {"target": "KontoBankApi", "decision": "agree"}
-    )
-    assert page.status == 503
+    assert agree(made).status == 503
     assert api.status(redirectionId=made["redirectionId"])["status"] == "PENDING"
     sign_in(made["redirectionLink"])
     assert api.status(redirectionId=made["redirectionId"])["status"] == "SUCCESS"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from opensaldo.connectors import http
-from tests.e2e.checked import CheckedApi, browse
+from tests.e2e.checked import CheckedApi, agree
 from tests.e2e.fixtures import Houses, World
 from tests.support.clock import SettableClock
 from tests.support.platform import failure_of, platform_thread, state_of
@@ -54,8 +54,7 @@ def test_a_bank_where_nobody_listens_is_io(houses: Houses, tmp_path: Path, clock
             refused = api.call("POST", "/v1/mock-session.xml", accept=accept)
             assert (refused.status, refused.exception) == (503, "IO")
         link = api.started()
-        agreed = {"target": "KontoBankApi", "decision": "agree"}
-        assert browse(link["redirectionLink"] + "/consent", agreed).status == 503
+        assert agree(link).status == 503
         assert api.status(redirectionId=link["redirectionId"])["status"] == "PENDING"
         assert api.call("GET", "/v1/health").status == 200
 

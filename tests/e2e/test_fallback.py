@@ -16,6 +16,7 @@ from psycopg import sql
 from opensaldo.connectors.http import BrowsedPage
 from opensaldo.engine.mock import read_page
 from opensaldo.store.vault import Vault
+from tests.e2e import checked
 from tests.e2e.checked import CheckedApi, browse, rows_of, sign_in
 from tests.e2e.fixtures import DATABASES, Houses, World
 from tests.e2e.road import Made, exception, states
@@ -47,7 +48,7 @@ def lines(houses: Houses) -> Iterator[io.StringIO]:
 
 
 def agree(made: Made, target: str = TARGET) -> BrowsedPage:
-    return browse(made["redirectionLink"] + "/consent", {"target": target, "decision": "agree"})
+    return checked.agree(made, target)
 
 
 def step(made: Made) -> BrowsedPage:

@@ -16,7 +16,7 @@ from psycopg import sql
 from opensaldo.connectors.http import BrowsedPage
 from opensaldo.engine.durable import executor_of
 from opensaldo.engine.mock import read_page
-from tests.e2e.checked import SHOP, browse, sign_in
+from tests.e2e.checked import SHOP, agree, browse, sign_in
 from tests.e2e.fixtures import Houses
 from tests.support import switchboard
 from tests.support.bank import Bank
@@ -123,7 +123,7 @@ def test_a_login_halfway_in_a_killed_process_begins_again_on_a_clean_page(
     body = {"target": TARGET, "redirectUri": SHOP, "locale": "en"}
     made = second.call("POST", "/v1/signin/redirection", json_body=body).json
     link = made["redirectionLink"]
-    browse(link + "/consent", {"target": TARGET, "decision": "agree"})
+    agree(made, TARGET)
     typed(link, login="bench-1x20-planted-8801", password=PASSWORD)
     processes.kill(OTHER)
     link = link.replace(processes.address_of(OTHER), processes.address_of(SERVER))

@@ -6,10 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.checked import SHOP, CheckedApi, browse, sign_in
+from tests.e2e.checked import SHOP, CheckedApi, agree, browse, sign_in
 from tests.e2e.fixtures import World
 from tests.e2e.road import (
-    AGREE,
     Made,
     answer_of,
     at_bank,
@@ -84,8 +83,7 @@ def test_without_a_target_the_person_chooses(world: World, api: CheckedApi, coun
     link = made["redirectionLink"]
     listed = browse(link if country == "cz" else link + "?country=cz").body
     assert "KontoBankApi_cz" in listed
-    chosen = {"target": "KontoBankApi_cz", "decision": "agree"}
-    answer = answer_of(browse(link + "/consent", chosen).location or "")
+    answer = answer_of(agree(made, "KontoBankApi_cz").location or "")
     assert leads_home(back(world, answer), made)
     found = api.status(redirectionId=made["redirectionId"])["params"]
     assert found["target"] == "KontoBankApi_cz"
@@ -93,7 +91,8 @@ def test_without_a_target_the_person_chooses(world: World, api: CheckedApi, coun
 
 def test_a_bank_that_was_not_offered_cannot_be_chosen(api: CheckedApi):
     made = api.started(target=None, country="cz")
-    page = browse(made["redirectionLink"] + "/consent", AGREE)
+    form = {"target": "KontoBankApi", "decision": "agree"}
+    page = browse(made["redirectionLink"] + "/consent", form)
     assert (page.status, page.location) == (400, None)
     assert states(api, made) == ("PENDING", "PENDING")
 

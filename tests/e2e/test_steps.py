@@ -13,6 +13,7 @@ from opensaldo.connectors.http import BrowsedPage
 from opensaldo.engine.mock import read_page
 from opensaldo.engine.standing import ANSWER_TAKES_MAX
 from opensaldo.engine.steps import REFUSALS_MAX
+from tests.e2e import checked
 from tests.e2e.checked import CheckedApi, browse, sign_in
 from tests.e2e.fixtures import World
 from tests.e2e.road import Made, back, exception, leads_home, states
@@ -36,8 +37,7 @@ def made(api: CheckedApi, bank_of_steps: ScriptedBank) -> Made:
 
 def agree(made: Made) -> BrowsedPage:
     """Where the person's agreement leads."""
-    form = {"target": "ProbnyBank", "decision": "agree"}
-    return browse(made["redirectionLink"] + "/consent", form)
+    return checked.agree(made, "ProbnyBank")
 
 
 def step(made: Made) -> BrowsedPage:

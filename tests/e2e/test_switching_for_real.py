@@ -8,9 +8,9 @@ import pytest
 
 from opensaldo.engine.retention import purge
 from opensaldo.errors import InvalidCredentials
-from tests.e2e.checked import CheckedApi, browse, sign_in
+from tests.e2e.checked import CheckedApi, agree, browse, sign_in
 from tests.e2e.fixtures import World
-from tests.e2e.road import AGREE, states
+from tests.e2e.road import states
 from tests.support.platform import command_of, state_of
 
 FAILURES = 2
@@ -35,7 +35,7 @@ def test_a_broken_interface_is_gone_around_until_it_has_been_quiet(world: World,
     world.bank.plan("status", status=503, path="authorize", times=FAILURES)
     for _ in range(FAILURES):
         made = api.started(target="KontoBankApi")
-        assert browse(made["redirectionLink"] + "/consent", AGREE).status == 503
+        assert agree(made).status == 503
     target, session = signed_in(api)
     assert target == "KontoBank"
     ended = api.finished(session)
@@ -51,7 +51,7 @@ def test_the_pages_of_the_fallback_show_what_they_are(api: CheckedApi):
     consent = browse(made["redirectionLink"] + "/consent?target=KontoBank").body
     assert "memory only" in consent
     assert "Simulated: <bdi>KontoBank</bdi> is a test bank" in consent
-    browse(made["redirectionLink"] + "/consent", {"target": "KontoBank", "decision": "agree"})
+    agree(made, "KontoBank")
     form = browse(made["redirectionLink"] + "/step").body
     assert 'type="password" autocomplete="off"' in form
     assert "Simulated: <bdi>KontoBank</bdi> is a test bank" in form

@@ -1,8 +1,12 @@
-"""`opensaldo audit head|verify`: the chain of consents, and an anchor to keep elsewhere."""
+"""`opensaldo audit …`: the chain of consents, what it tells, and an anchor to keep elsewhere."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+
+from rich.console import Console
+from rich.table import Table
 
 from opensaldo.cli.imports import with_store
 from opensaldo.domain.consent_chain import Anchor
@@ -26,6 +30,31 @@ def verify(options: argparse.Namespace) -> int:
         print(f"Broken: entry {broken.number} {broken.reason}.")
         return EXIT_BROKEN
     print(f"The chain holds, {newest.number} entries; its anchor is {newest}.")
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print the entries about a consent or a session: what was accepted, what became of it."""
+    found = with_store(lambda store: audit.entries_about(store, options.subject))
+    table = Table("entry", "at", "client", "target", "what", "of")
+    for one in found:
+        accepted = one.acceptance
+        texts = (
+            f"in {accepted.language}\nterms {accepted.terms_version}\n"
+            f"privacy {accepted.privacy_version}"
+            if accepted
+            else f"consent {one.consent_id}"
+        )
+        of = f"session {one.session_id}\n{texts}" if one.session_id else texts
+        when = f"{one.at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(str(one.number), when, one.client_id, one.target, one.status, of)
+    Console(highlight=False).print(table)
+    return 0
+
+
+def text(options: argparse.Namespace) -> int:
+    """Print what a version says, byte for byte."""
+    sys.stdout.write(with_store(lambda store: audit.text_of(store, options.version)))
     return 0
 
 

@@ -27,7 +27,7 @@ DEFAULT = "default"
 def create(options: argparse.Namespace) -> int:
     """Make a client."""
     environment = environment_of(options.client)
-    _with_store(
+    with_store(
         lambda store: clients.create_client(
             store, system_clock, options.client, environment, options.legal_name
         )
@@ -41,12 +41,12 @@ def create(options: argparse.Namespace) -> int:
 def key(options: argparse.Namespace) -> int:
     """Make a key and print it, or revoke one."""
     if options.revoke is not None:
-        _with_store(
+        with_store(
             lambda store: clients.revoke_key(store, system_clock, options.client, options.revoke)
         )
         print(f"Key {options.revoke} of {options.client} is revoked.")
         return 0
-    made = _with_store(lambda store: clients.issue_key(store, system_clock, options.client))
+    made = with_store(lambda store: clients.issue_key(store, system_clock, options.client))
     print("This key is shown once; keep it safe:")
     print(made.reveal())
     return 0
@@ -54,14 +54,14 @@ def key(options: argparse.Namespace) -> int:
 
 def allow(options: argparse.Namespace) -> int:
     """Accept calls from an address or network."""
-    plain = _with_store(lambda store: clients.allow_address(store, options.client, options.network))
+    plain = with_store(lambda store: clients.allow_address(store, options.client, options.network))
     print(f"{options.client} may call from {plain}.")
     return 0
 
 
 def disallow(options: argparse.Namespace) -> int:
     """No longer accept calls from an address or network."""
-    plain = _with_store(
+    plain = with_store(
         lambda store: clients.disallow_address(store, options.client, options.network)
     )
     print(f"{options.client} may no longer call from {plain}.")
@@ -78,7 +78,7 @@ def product(options: argparse.Namespace) -> int:
             f"There is no product {options.product}; there are {known}."
         ) from None
     enabled = options.state == "on"
-    _with_store(lambda store: clients.switch_product(store, options.client, chosen, enabled))
+    with_store(lambda store: clients.switch_product(store, options.client, chosen, enabled))
     print(f"{chosen.value} is {options.state} for {options.client}.")
     return 0
 
@@ -86,7 +86,7 @@ def product(options: argparse.Namespace) -> int:
 def poll_requires_session(options: argparse.Namespace) -> int:
     """Ask for session id and signature on polls, or stop asking."""
     on = options.state == "on"
-    _with_store(lambda store: clients.require_session_on_poll(store, options.client, on))
+    with_store(lambda store: clients.require_session_on_poll(store, options.client, on))
     print(f"Polling with a session is {options.state} for {options.client}.")
     return 0
 
@@ -95,14 +95,14 @@ def retention(options: argparse.Namespace) -> int:
     """Delete the client's data earlier than everybody's, or no longer."""
     most = Config.from_env().limits.retention_h
     hours: int | None = None if options.hours == DEFAULT else options.hours
-    _with_store(lambda store: clients.set_retention(store, options.client, hours, most))
+    with_store(lambda store: clients.set_retention(store, options.client, hours, most))
     print(f"Data of {options.client} is deleted {hours or most} hours after its import.")
     return 0
 
 
 def show(options: argparse.Namespace) -> int:
     """Show one client."""
-    found = _with_store(lambda store: clients.describe(store, options.client))
+    found = with_store(lambda store: clients.describe(store, options.client))
     table = Table(title=Text(f"{found.client.id} · {found.client.legal_name}"), show_header=False)
     table.add_row("environment", found.client.environment.value)
     for one in found.keys:
@@ -119,13 +119,14 @@ def show(options: argparse.Namespace) -> int:
 def list(_options: argparse.Namespace) -> int:
     """Show all clients."""
     table = Table("client", "environment", "legal name")
-    for client in _with_store(clients.all_clients):
+    for client in with_store(clients.all_clients):
         table.add_row(client.id, client.environment.value, Text(client.legal_name))
     Console().print(table)
     return 0
 
 
-def _with_store(work: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
+def with_store(work: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
+    """What the work brings about in the configured store, brought up to this version first."""
     store = open_store(Config.from_env())
     try:
         migrate(store)

@@ -98,6 +98,18 @@ def _client(subparsers: Subparsers) -> None:
     retention = _add(actions, "retention", "delete a client's data earlier than everybody's")
     retention.add_argument("client")
     retention.add_argument("hours", type=_hours, help="whole hours after the import, or default")
+    terms = _add(
+        actions,
+        "terms",
+        "set, remove, show or list the terms and privacy texts people are shown",
+        "legal.terms",
+    )
+    terms.add_argument("client")
+    terms.add_argument("--kind", choices=("terms", "privacy"), help="which; without it, a list")
+    terms.add_argument("--locale", help="the language it is written in, such as pl")
+    change = terms.add_mutually_exclusive_group()
+    change.add_argument("--file", type=Path, help="set the text in this file: plain, UTF-8")
+    change.add_argument("--remove", action="store_true", help="show the platform's text again")
 
 
 def _bill(subparsers: Subparsers) -> None:
@@ -172,6 +184,10 @@ def _audit(subparsers: Subparsers) -> None:
     _add(actions, "head", "print the anchor of the newest entry, to keep elsewhere", "audit.head")
     verify = _add(actions, "verify", "check the whole chain", "audit.verify")
     verify.add_argument("--anchor", help="an anchor printed earlier, which must still be in it")
+    show = _add(actions, "show", "show what became of a consent or session", "audit.show")
+    show.add_argument("subject", help="the id of a consent or of a session")
+    text = _add(actions, "text", "print a text that was accepted", "audit.text")
+    text.add_argument("version", help="64 hex digits, as `show` prints them")
 
 
 def _owner(subparsers: Subparsers) -> None:

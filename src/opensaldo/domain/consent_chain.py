@@ -1,7 +1,8 @@
-"""What became of every consent, as a chain: each entry's hash covers the hash before it.
+"""What became of every consent, and what people accepted, as a chain.
 
-No entry holds personal data. Whoever changes, removes or reorders entries breaks the chain, and
-whoever cuts off its end breaks it for everybody who has noted an anchor.
+Each entry's hash covers the hash before it. No entry holds personal data. Whoever changes, removes
+or reorders entries breaks the chain, and whoever cuts off its end breaks it for everybody who has
+noted an anchor.
 """
 
 from __future__ import annotations
@@ -10,28 +11,41 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
+from opensaldo.domain.legal_text import Acceptance
+
+ACCEPTED = "accepted"
 BEFORE_THE_FIRST = "0" * 64
 _ANCHOR = re.compile(r"(0|[1-9][0-9]{0,17})-([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What a consent became and when; `status` is the consent's, in its standard's words."""
+    """What a consent became and when, or what a person accepted in a session.
+
+    `status` is the consent's, in its standard's words; of an acceptance it is `ACCEPTED`, and there
+    is no consent yet. `session_id` is the session a consent was granted in or a text accepted in.
+    """
 
     number: int
-    consent_id: str
+    consent_id: str | None
     client_id: str
     environment: str
     target: str
     status: str
     at: datetime
+    session_id: str | None = None
+    acceptance: Acceptance | None = None
 
     def hash_after(self, previous: str) -> str:
-        """The entry's hash: SHA-256 over a JSON list of the hash before it and all it says."""
-        said = [
+        """The entry's hash: SHA-256 over a JSON list of the hash before it and all it says.
+
+        The list is longer where there is a session or an acceptance, so that entries older than
+        these still have the hash they were written with.
+        """
+        said: list[object] = [
             previous,
             self.number,
             self.consent_id,
@@ -41,6 +55,8 @@ class Entry:
             self.status,
             self.at.astimezone(UTC).isoformat(timespec="microseconds"),
         ]
+        if self.session_id is not None or self.acceptance is not None:
+            said += [self.session_id, *(astuple(self.acceptance) if self.acceptance else ())]
         text = json.dumps(said, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

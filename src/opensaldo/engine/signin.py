@@ -235,6 +235,7 @@ def _keep_consent(
         sealed_owner=platform.vault.seal_long(owner, consent_owner_place(consent.id)),
         sealed_access=platform.vault.seal_long(packed, consent_access_place(consent.id)),
         owner_hash=_owner_hash(platform, session),
+        session_id=session.id,
     )
     inherit(connection, platform, consent)
     note_consent(connection, consent)

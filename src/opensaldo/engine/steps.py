@@ -23,11 +23,13 @@ from opensaldo.connectors.base import (
     Wait,
     WaitingStep,
 )
+from opensaldo.domain.legal_text import Acceptance
 from opensaldo.domain.session import RedirectionState
 from opensaldo.domain.target import Target
 from opensaldo.engine.access import GrantedAccess
 from opensaldo.engine.health import note_failed, note_finished, refuse_blocked
 from opensaldo.engine.ids import new_hex
+from opensaldo.engine.legal_texts import note_acceptance
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import ID_HEX_DIGITS, SignInView, fail, known, opened
 from opensaldo.engine.signin import finish, sign_in_request
@@ -69,13 +71,19 @@ class Progress:
 
 
 async def begin(
-    platform: Platform, redirection_id: str, target_name: str, psu: PsuContext, return_url: str
+    platform: Platform,
+    redirection_id: str,
+    target_name: str,
+    psu: PsuContext,
+    return_url: str,
+    accepted: Acceptance | None,
 ) -> Progress:
-    """The person has agreed and the bank was asked; the latest beginning is the one that counts.
+    """The person's agreement is noted and the bank was asked; the latest beginning counts.
 
     Raises:
         InvalidTarget: not one of the choices.
         BankKeepsFailing: the target is blocked for now; the link still serves others.
+        TextsChanged: what was accepted is not what stands now; nothing has begun.
         BankError: the bank could not start the sign-in; the person may try again.
     """
     view = await opened(platform, redirection_id)
@@ -83,6 +91,7 @@ async def begin(
     if target is None:
         raise InvalidTarget
     await refuse_blocked(platform, target)
+    await note_acceptance(platform, view.session, target.name, accepted)
     request = sign_in_request(
         platform,
         view.session,

@@ -250,14 +250,34 @@ consent_chain = Table(
     "consent_chain",
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("consent_id", Text, nullable=False),
+    Column("consent_id", Text),
     Column("client_id", Text, nullable=False),
     Column("environment", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("hash", Text, nullable=False),
+    Column("session_id", Text),
+    Column("language", Text),
+    Column("terms_version", Text),
+    Column("privacy_version", Text),
     Index(None, "consent_id"),
+    Index(None, "session_id"),
+)
+legal_texts = Table(
+    "legal_texts",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+)
+client_texts = Table(
+    "client_texts",
+    metadata,
+    Column("client_id", Text, _client(cascade=True), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("version", Text, ForeignKey("legal_texts.version"), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
 )
 
 # --- work ------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 
 from opensaldo.connectors.http import Door
 from opensaldo.engine.retention import purge
-from tests.e2e.checked import CheckedApi, browse, sign_in
+from tests.e2e.checked import CheckedApi, agree, agreement, browse, sign_in
 from tests.e2e.fixtures import DATABASES, World
 from tests.support.bank import walk
 from tests.support.platform import Reply, command_of, failure_of, state_of
@@ -46,9 +46,7 @@ def test_of_many_imports_submitted_at_once_one_is_accepted(world: World, api: Ch
 
 def test_of_many_returns_at_once_one_exchanges_the_code(world: World, api: CheckedApi):
     made = api.started()
-    agreed = browse(
-        made["redirectionLink"] + "/consent", {"target": "KontoBankApi", "decision": "agree"}
-    )
+    agreed = agree(made)
 
     async def at_bank() -> dict[str, str]:
         async with Door() as door:
@@ -66,7 +64,7 @@ def test_of_many_returns_at_once_one_exchanges_the_code(world: World, api: Check
 
 def test_of_many_agreements_at_once_the_person_still_gets_through(api: CheckedApi):
     made = api.started()
-    form = {"target": "KontoBankApi", "decision": "agree"}
+    form = agreement(made["redirectionLink"], "KontoBankApi")
     pages = at_once(lambda: browse(made["redirectionLink"] + "/consent", form))
     assert {page.status for page in pages} == {303}
     sign_in(made["redirectionLink"])

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from opensaldo.domain.client import Environment, Product
 from opensaldo.engine.retention import purge
 from opensaldo.store.queries import consents
-from tests.e2e.checked import browse
+from tests.e2e.checked import agreement, browse
 from tests.e2e.fixtures import DATABASES, World
 from tests.support.consents import delete, ended_as, grant, import_under, reuse
 from tests.support.switchboard import unattended_counts
@@ -112,9 +112,10 @@ class Histories(RuleBasedStateMachine):
     def give_up_a_sign_in(self, kind: str) -> None:
         """A sign-in that is cancelled, or never finished, changes nothing."""
         made = self.api.started(accessMode="MULTIPLE", ownerExternalId=OWNER)
-        decision = "cancel" if kind == "agreement" else "agree"
-        form = {"target": "KontoBankApi", "decision": decision}
-        browse(made["redirectionLink"] + "/consent", form)
+        link = made["redirectionLink"]
+        form = agreement(link, "KontoBankApi")
+        decision = {"decision": "cancel"} if kind == "agreement" else {}
+        browse(link + "/consent", form | decision)
 
     @rule()
     def delete_the_data(self) -> None:

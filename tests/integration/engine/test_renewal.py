@@ -15,7 +15,7 @@ from opensaldo.domain.client import Environment, Product
 from opensaldo.domain.event import EventKind
 from opensaldo.engine.retention import purge
 from opensaldo.store.queries import events
-from tests.e2e.checked import SHOP, CheckedApi, browse, sign_in
+from tests.e2e.checked import SHOP, CheckedApi, agree, browse, sign_in
 from tests.e2e.fixtures import DATABASES, World
 from tests.support.bank import WrongPage, walk
 from tests.support.consents import delete, ended_as, grant, import_under, reuse, session_in
@@ -153,11 +153,11 @@ def test_a_renewal_that_is_given_up_changes_nothing(api: CheckedApi, target: str
     made = api.started(
         target=target, accessMode="MULTIPLE", ownerExternalId=OWNER, redirectUri=SHOP
     )
-    link, agreed = made["redirectionLink"], {"target": target, "decision": "agree"}
     if step == "at our consent":
+        link = made["redirectionLink"]
         browse(f"{link}/consent", {"target": target, "decision": "cancel"})
     else:
-        at_bank = browse(f"{link}/consent", agreed).location or ""
+        at_bank = agree(made, target).location or ""
         asyncio.run(give_up(at_bank, step))
     assert states(api) == ["ACTIVE"]
     assert import_under(api, old) == "successful"

@@ -14,7 +14,7 @@ from opensaldo.domain.target import Interface
 from opensaldo.engine.retention import purge
 from opensaldo.engine.switching import switch_by_hand
 from opensaldo.store.queries import events, switches
-from tests.e2e.checked import CheckedApi, browse
+from tests.e2e.checked import CheckedApi, agree, browse
 from tests.e2e.fixtures import DATABASES, World
 from tests.support.scripted import ScriptedBank, a_target, an_ask, offer
 
@@ -52,20 +52,20 @@ def interface(monkeypatch: pytest.MonkeyPatch, world: World) -> ScriptedBank:
     return bank
 
 
-def agree(api: CheckedApi, target: str = "ProbnyBankApi", **body: Any) -> str:
+def agreed(api: CheckedApi, target: str = "ProbnyBankApi", **body: Any) -> str:
     """Where a link for the interface leads: to the target whose agreement is shown."""
     made = api.started(target=target, **body)
     shown = browse(made["redirectionLink"])
     assert shown.location
     chosen = shown.location.partition("target=")[2]
-    browse(made["redirectionLink"] + "/consent", {"target": chosen, "decision": "agree"})
+    agree(made, chosen)
     return chosen
 
 
 def fail(interface: ScriptedBank, api: CheckedApi, times: int = 1) -> None:
     for _ in range(times):
         interface.script = [errors.BankUnavailable()]
-        agree(api)
+        agreed(api)
     interface.script = []
 
 
@@ -90,17 +90,17 @@ def test_failures_within_the_window_switch_and_quiet_time_switches_back(
     world: World, api: CheckedApi, interface: ScriptedBank
 ):
     fail(interface, api, FAILURES - 1)
-    assert agree(api, accessMode="SINGLE") == "ProbnyBankApi"
+    assert agreed(api, accessMode="SINGLE") == "ProbnyBankApi"
     fail(interface, api, FAILURES)
-    assert agree(api) == "ProbnyBank"
+    assert agreed(api) == "ProbnyBank"
     assert kinds(world, api) == [EventKind.TARGET_SWITCHED]
     world.clock.advance(minutes=14)
     world.house.run(purge)
-    assert agree(api) == "ProbnyBank"
+    assert agreed(api) == "ProbnyBank"
     world.clock.advance(minutes=1)
     world.house.run(purge)
     world.house.run(purge)
-    assert agree(api) == "ProbnyBankApi"
+    assert agreed(api) == "ProbnyBankApi"
     assert kinds(world, api) == [EventKind.TARGET_SWITCHED, EventKind.TARGET_RETURNED]
 
 
@@ -108,7 +108,7 @@ def test_failures_far_apart_do_not_switch(world: World, api: CheckedApi, interfa
     for _ in range(FAILURES * 2):
         fail(interface, api)
         world.clock.advance(minutes=6)
-    assert agree(api) == "ProbnyBankApi"
+    assert agreed(api) == "ProbnyBankApi"
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_other_errors_do_not_switch(
 ):
     for _ in range(FAILURES * 2):
         interface.script = [error]
-        agree(api)
+        agreed(api)
     interface.script = []
-    assert agree(api) == "ProbnyBankApi"
+    assert agreed(api) == "ProbnyBankApi"
 
 
 def test_failing_imports_switch_too(world: World, api: CheckedApi, interface: ScriptedBank):
@@ -129,7 +129,7 @@ def test_failing_imports_switch_too(world: World, api: CheckedApi, interface: Sc
         interface.numbers_error = errors.BankUnreachable()
         session = api.mock_session(target="ProbnyBankApi")
         api.finished(session)
-    assert agree(api) == "ProbnyBank"
+    assert agreed(api) == "ProbnyBank"
 
 
 def test_a_switched_bank_is_hidden_from_multiple_and_gives_mixed_a_single_access(
@@ -140,9 +140,9 @@ def test_a_switched_bank_is_hidden_from_multiple_and_gives_mixed_a_single_access
     page = browse(api.started(target=None, country="pl", accessMode="MULTIPLE")["redirectionLink"])
     assert "ProbnyBank" not in page.body
     assert "KontoBankApi" in page.body
-    assert agree(api, accessMode="MIXED") == "ProbnyBank"
+    assert agreed(api, accessMode="MIXED") == "ProbnyBank"
     by_hand(world, Way.PSD2)
-    assert agree(api, accessMode="MULTIPLE") == "ProbnyBankApi"
+    assert agreed(api, accessMode="MULTIPLE") == "ProbnyBankApi"
 
 
 def test_the_list_shows_a_switched_bank_once(api: CheckedApi, world: World, interface: Any):
@@ -159,7 +159,7 @@ def test_the_client_learns_the_name_of_the_fallback(
     offer(monkeypatch, ScriptedBank(), FALLBACK)
     by_hand(world, Way.FALLBACK)
     made = api.started(target="ProbnyBankApi")
-    browse(made["redirectionLink"] + "/consent", {"target": "ProbnyBank", "decision": "agree"})
+    agree(made, "ProbnyBank")
     status = api.status(redirectionId=made["redirectionId"])
     assert (status["status"], status["params"]["target"]) == ("SUCCESS", "ProbnyBank")
 
@@ -169,11 +169,11 @@ def test_an_operators_word_goes_before_failures_and_one_clients_before_all(
 ):
     other = world.client()
     by_hand(world, Way.FALLBACK, api.client_id)
-    assert (agree(api), agree(other)) == ("ProbnyBank", "ProbnyBankApi")
+    assert (agreed(api), agree(other)) == ("ProbnyBank", "ProbnyBankApi")
     assert (kinds(world, api), kinds(world, other)) == ([EventKind.TARGET_SWITCHED], [])
     by_hand(world, Way.PSD2, api.client_id)
     by_hand(world, Way.FALLBACK)
-    assert (agree(api), agree(other)) == ("ProbnyBankApi", "ProbnyBank")
+    assert (agreed(api), agree(other)) == ("ProbnyBankApi", "ProbnyBank")
     by_hand(world, Way.PSD2)
     fail(interface, other, FAILURES)
     assert agree(other) == "ProbnyBankApi"

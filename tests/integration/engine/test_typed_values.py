@@ -10,7 +10,7 @@ import pytest
 from opensaldo import errors
 from opensaldo.connectors.base import Wait
 from opensaldo.engine.mock import read_page
-from tests.e2e.checked import browse
+from tests.e2e.checked import agree, browse
 from tests.e2e.fixtures import DATABASES, Houses, World
 from tests.integration.engine.test_raw_files import Raw, files
 from tests.support.scripted import CODE, ScriptedBank, a_target, an_ask, offer
@@ -58,7 +58,7 @@ def test_what_is_typed_is_kept_nowhere(
     offer(monkeypatch, bank, a_target())
     made = world.client().started(target="ProbnyBank", locale="en")
     link = made["redirectionLink"]
-    browse(link + "/consent", {"target": "ProbnyBank", "decision": "agree"})
+    agree(made, "ProbnyBank")
 
     def send(**typed: str) -> int:
         token = dict(read_page(browse(link + "/step").body).fields)["token"]

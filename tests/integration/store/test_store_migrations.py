@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import json
 import subprocess
 import sys
 from contextlib import closing
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
 from opensaldo.domain.secret import Secret
+from opensaldo.engine import audit
 from opensaldo.store.columns import UtcDateTime
 from opensaldo.store.db import Store
-from opensaldo.store.migrate import REVISIONS_TABLE, SCRIPTS, migrate, pending
+from opensaldo.store.migrate import REVISIONS_TABLE, SCRIPTS, config_for, migrate, pending
 from opensaldo.store.tables import metadata
 
 REVISIONS = sorted(file.name[:4] for file in SCRIPTS.glob("versions/[0-9]*.py"))
+BEFORE_ACCEPTANCES = "0015"
 MIGRATE = """
 import sys
 from opensaldo.domain.secret import Secret
@@ -86,6 +92,21 @@ def test_rebuilding_a_table_does_not_delete_what_points_to_it(database_url):
     with closing(Store.open(Secret(database_url))) as store, store.begin() as connection:
         if store.is_embedded:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+
+
+def test_a_chain_from_before_acceptances_still_holds(database_url):
+    at = "2026-03-02 12:00:00+00:00"
+    said = ["0" * 64, 1, "one", "acme-test", "TEST", "KontoBankApi", "expired"]
+    text = json.dumps([*said, "2026-03-02T12:00:00.000000+00:00"], separators=(",", ":"))
+    row = [*said[1:], at, hashlib.sha256(text.encode()).hexdigest()]
+    values = ", ".join(repr(value) for value in row)
+    with closing(Store.open(Secret(database_url))) as store:
+        with store.reshape() as connection:
+            command.upgrade(config_for(connection), BEFORE_ACCEPTANCES)
+            connection.exec_driver_sql(f"INSERT INTO consent_chain VALUES ({values})")
+        migrate(store)
+        newest, broken = asyncio.run(audit.verify(store))
+        assert (newest.number, newest.hash, broken) == (1, row[-1], None)
 
 
 def _shape(connection):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from opensaldo.domain.consent_chain import Anchor, Entry, Link, first_break
+from opensaldo.domain.legal_text import Acceptance
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+ACCEPTED = Acceptance(language="pl", terms_version="a" * 64, privacy_version="b" * 64)
 
 
 def chain(length: int) -> list[Link]:
@@ -24,6 +29,10 @@ def chain(length: int) -> list[Link]:
             status="valid",
             at=NOON + timedelta(minutes=number),
         )
+        if number % 2:
+            entry = replace(entry, session_id=f"50100{number}")
+        if number % 4 == 1:
+            entry = replace(entry, consent_id=None, status="accepted", acceptance=ACCEPTED)
         links.append(Link(entry=entry, hash=entry.hash_after(anchor(links).hash)))
     return links
 
@@ -48,6 +57,12 @@ def test_an_untouched_chain_holds_with_every_anchor_ever_taken_of_it():
         {"target": "KontoBankApi_cz"},
         {"status": "terminatedByTpp"},
         {"at": NOON},
+        {"session_id": "501000"},
+        {"session_id": None},
+        {"acceptance": None},
+        {"acceptance": replace(ACCEPTED, terms_version="c" * 64)},
+        {"acceptance": replace(ACCEPTED, privacy_version="c" * 64)},
+        {"acceptance": replace(ACCEPTED, language="en")},
     ],
 )
 @pytest.mark.parametrize("place", [0, 4, 8])
@@ -57,6 +72,24 @@ def test_a_changed_entry_is_named(change, place):
     found = first_break(links)
     assert found is not None
     assert found.number == place + 1
+
+
+def test_an_entry_of_before_there_were_acceptances_has_the_hash_it_always_had():
+    entry = Entry(
+        number=1,
+        consent_id="one",
+        client_id="acme-test",
+        environment="TEST",
+        target="KontoBankApi",
+        status="valid",
+        at=NOON,
+    )
+    before = "0" * 64
+    said = f'["{before}",1,"one","acme-test","TEST","KontoBankApi","valid",'
+    said += '"2026-03-02T12:00:00.000000+00:00"]'
+    assert entry.hash_after(before) == hashlib.sha256(said.encode()).hexdigest()
+    with_session = replace(entry, session_id="501000111")
+    assert with_session.hash_after(before) != entry.hash_after(before)
 
 
 def test_a_changed_entry_with_a_new_hash_breaks_the_next_one():

@@ -132,8 +132,11 @@ def insert_consent(
     sealed_owner: bytes,
     sealed_access: bytes,
     owner_hash: str | None = None,
+    session_id: str | None = None,
 ) -> None:
     """Add a consent, found again by the fingerprint of the token its client holds.
+
+    `session_id` is the session it was granted in.
 
     Raises:
         IdTaken: the id or the fingerprint is in use.
@@ -154,7 +157,7 @@ def insert_consent(
     }
     if connection.execute(_INSERT, row).rowcount == 0:
         raise IdTaken(consent.id)
-    consent_chain.add(connection, consent)
+    consent_chain.add(connection, consent, session_id)
 
 
 def consent_by_token(

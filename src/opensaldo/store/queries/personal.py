@@ -8,9 +8,18 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, select
 
 from opensaldo.domain.client import Environment
+from opensaldo.domain.consent_chain import ACCEPTED
 from opensaldo.store.keys import WrappedKey
 from opensaldo.store.queries.owners import sessions_of
-from opensaldo.store.tables import commands, consents, documents, owners, redirections, sessions
+from opensaldo.store.tables import (
+    commands,
+    consent_chain,
+    consents,
+    documents,
+    owners,
+    redirections,
+    sessions,
+)
 
 _HIDDEN = {
     "client_id",
@@ -43,6 +52,9 @@ _LISTS: dict[str, Select[Any]] = {
     "redirections": select(redirections)
     .where(redirections.c.session_id.in_(_THESE))
     .order_by(redirections.c.id),
+    "acceptances": select(consent_chain)
+    .where(consent_chain.c.session_id.in_(_THESE), consent_chain.c.status == ACCEPTED)
+    .order_by(consent_chain.c.number),
     "commands": select(commands).where(commands.c.session_id.in_(_THESE)).order_by(commands.c.id),
     "documents": select(documents)
     .where(documents.c.session_id.in_(_THESE))

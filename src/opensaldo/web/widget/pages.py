@@ -13,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from opensaldo.domain.legal_text import Acceptance
 from opensaldo.domain.session import Redirection, RedirectionState
 from opensaldo.domain.target import Target
 from opensaldo.engine import redirections, steps
+from opensaldo.engine.legal_texts import TextsChanged, texts_for
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.steps import Ask, Progress, PsuContext, Redirect, Wait
@@ -106,7 +108,7 @@ class _Pages:
         """What the person is asked to agree to, for the bank chosen."""
         view = await self._view(request)
         query = query_of(request)
-        return self._consent(request, view, query.text("target"), query.text("country"))
+        return await self._consent(request, view, query.text("target"), query.text("country"))
 
     async def decide(self, request: Request) -> Response:
         """To the bank when the person agreed, to the client when not."""
@@ -115,12 +117,13 @@ class _Pages:
         target, country = form.text("target"), form.text("country")
         match form.text("decision"):
             case "agree":
-                return await self._agree(request, view, target or "", country)
+                accepted = _accepted(form, _words(request, view))
+                return await self._agree(request, view, target or "", country, accepted)
             case "cancel":
                 ended = await redirections.cancel(self._platform, view.redirection.id)
                 return _leave(view, ended, _words(request, view), None)
             case _:
-                return self._consent(request, view, target, country)
+                return await self._consent(request, view, target, country)
 
     async def come_back(self, request: Request) -> Response:
         """Back from the bank: on to the next step or, at the end, to the client."""
@@ -178,17 +181,30 @@ class _Pages:
     async def _view(self, request: Request) -> SignInView:
         return await redirections.opened(self._platform, redirection_id(request.path_params["id"]))
 
-    def _consent(
-        self, request: Request, view: SignInView, target_name: str | None, country: str | None
+    async def _consent(
+        self,
+        request: Request,
+        view: SignInView,
+        target_name: str | None,
+        country: str | None,
+        *,
+        has_changed: bool = False,
     ) -> Response:
         target = next((one for one in view.targets if one.name == target_name), None)
         if target is None:
             raise InvalidTarget
-        asked = shown.asked_for(self._platform, view, target)
-        return shown.consent(view, _words(request, view), target, asked, country)
+        words = _words(request, view)
+        texts = await texts_for(self._platform.store, view.client.id, words.language)
+        asked = shown.asked_for(self._platform, view, target, texts)
+        return shown.consent(view, words, target, asked, country, has_changed=has_changed)
 
     async def _agree(
-        self, request: Request, view: SignInView, target_name: str, country: str | None
+        self,
+        request: Request,
+        view: SignInView,
+        target_name: str,
+        country: str | None,
+        accepted: Acceptance | None,
     ) -> Response:
         psu = PsuContext(
             ip_address=self._client_address(request),
@@ -196,11 +212,13 @@ class _Pages:
         )
         try:
             progress = await steps.begin(
-                self._platform, view.redirection.id, target_name, psu, self._return_url
+                self._platform, view.redirection.id, target_name, psu, self._return_url, accepted
             )
+        except TextsChanged:
+            return await self._consent(request, view, target_name, country, has_changed=True)
         except BankError as error:
             target = next(one for one in view.targets if one.name == target_name)
-            return shown.down(view, _words(request, view), target, country, error)
+            return shown.down(view, _words(request, view), target, country, error, accepted)
         return self._onward(request, progress)
 
 
@@ -208,6 +226,16 @@ def _words(request: Request, view: SignInView | None = None) -> Words:
     locale = view.redirection.locale if view else None
     country = view.redirection.country if view else None
     return words_for(locale, country, request.headers.get("accept-language"))
+
+
+def _accepted(form: Params, words: Words) -> Acceptance | None:
+    """The texts that were shown, by what the form carries of them; None when it carries nothing."""
+    terms_version, privacy_version = form.text("terms"), form.text("privacy")
+    if terms_version is None or privacy_version is None:
+        return None
+    return Acceptance(
+        language=words.language, terms_version=terms_version, privacy_version=privacy_version
+    )
 
 
 def _path_id(request: Request) -> str | None:

@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from opensaldo.domain.consent import UNATTENDED_CALLS_PER_DAY_MAX
+from opensaldo.domain.legal_text import Acceptance, LegalTexts
 from opensaldo.domain.session import Redirection, RedirectionState
-from opensaldo.domain.target import AccessMode, AccountType, Target
+from opensaldo.domain.target import AccessMode, AccountType, Interface, Target
 from opensaldo.engine import signin
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import SignInView
@@ -81,17 +82,20 @@ class Choice:
 class Asked:
     """What the person is asked to agree to; `until` is None for a single access.
 
-    `is_fallen_back`: repeated access was wished for, and this bank has none.
+    `is_fallen_back`: repeated access was wished for, and this bank has none. `asks_twice`: the
+    client wants the bank to confirm the login besides the access.
     """
 
     since: date
     until: date | None
     kept_hours: int
+    texts: LegalTexts
     is_fallen_back: bool = False
+    asks_twice: bool = False
     times_a_day: int = UNATTENDED_CALLS_PER_DAY_MAX
 
 
-def asked_for(platform: Platform, view: SignInView, target: Target) -> Asked:
+def asked_for(platform: Platform, view: SignInView, target: Target, texts: LegalTexts) -> Asked:
     """What a sign-in to this target will ask the bank for: the engine's own answer."""
     request = signin.sign_in_request(
         platform, view.session, target, _NOBODY, return_url="", state=""
@@ -99,8 +103,10 @@ def asked_for(platform: Platform, view: SignInView, target: Target) -> Asked:
     return Asked(
         since=platform.clock().date() - timedelta(days=request.history_days),
         until=request.valid_until.date() if request.repeated else None,
-        kept_hours=platform.limits.retention_h,
+        kept_hours=view.client.retention_h or platform.limits.retention_h,
+        texts=texts,
         is_fallen_back=view.session.access_mode is AccessMode.MIXED and not request.repeated,
+        asks_twice=view.redirection.force_sca and target.interface is Interface.PSD2,
     )
 
 
@@ -125,29 +131,51 @@ def banks(view: SignInView, words: Words, choice: Choice) -> Response:
 
 
 def consent(
-    view: SignInView, words: Words, target: Target, asked: Asked, country: str | None
+    view: SignInView,
+    words: Words,
+    target: Target,
+    asked: Asked,
+    country: str | None,
+    *,
+    has_changed: bool = False,
 ) -> Response:
-    """The agreement."""
+    """The agreement, with the texts it is about; `has_changed`: they were others just now."""
     return page(
         "consent",
         words,
         view,
         leading_out(view),
+        status=409 if has_changed else 200,
         target=target,
         promise=_promise(target),
         asked=asked,
         country=country,
+        has_changed=has_changed,
     )
 
 
 def down(
-    view: SignInView, words: Words, target: Target, country: str | None, error: BankError
+    view: SignInView,
+    words: Words,
+    target: Target,
+    country: str | None,
+    error: BankError,
+    accepted: Acceptance | None = None,
 ) -> Response:
-    """The bank did not let the sign-in begin; the link still works."""
+    """The bank did not let the sign-in begin; the link and what was accepted still stand."""
     headers = leading_out(view)
     if error.retry_after_s:
         headers["Retry-After"] = str(error.retry_after_s)
-    return page("down", words, view, headers, status=503, target=target, country=country)
+    return page(
+        "down",
+        words,
+        view,
+        headers,
+        status=503,
+        target=target,
+        country=country,
+        accepted=accepted,
+    )
 
 
 def closing(

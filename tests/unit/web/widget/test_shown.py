@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import Markup
 from starlette.responses import Response
 
 from opensaldo import errors
@@ -20,8 +21,10 @@ from opensaldo.connectors.base import (
 )
 from opensaldo.data import COUNTRIES
 from opensaldo.domain.client import Client, Environment
+from opensaldo.domain.legal_text import LegalText, LegalTexts, TextKind
 from opensaldo.domain.session import Redirection, RedirectionState, Session, SessionState
 from opensaldo.domain.target import AccessMode, AccountType
+from opensaldo.engine.legal_texts import platform_text
 from opensaldo.engine.mock import read_page
 from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.standing import Standing
@@ -35,7 +38,11 @@ NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 ID = "6c802c6c50268620ce8fed860acb4bdd"
 HOSTILE = "<script>alert(1)</script> \"'&"
 BANK = replace(TARGET, official_name="Bank " + HOSTILE)
-ONCE = shown.Asked(since=date(2025, 12, 2), until=None, kept_hours=24)
+TEXTS = LegalTexts(
+    terms=LegalText(kind=TextKind.TERMS, language="en", text=HOSTILE),
+    privacy=platform_text(TextKind.PRIVACY, "en"),
+)
+ONCE = shown.Asked(since=date(2025, 12, 2), until=None, kept_hours=24, texts=TEXTS)
 REPEATED = replace(ONCE, until=date(2026, 8, 29))
 LANGUAGES = [Words(one) for one in languages.LANGUAGES]
 ASK = Ask(
@@ -109,8 +116,9 @@ def _pages(words: Words) -> dict[str, Response]:
         "no such bank": shown.banks(view, words, _choice(banks=())),
         "no bank": shown.banks(view, words, _choice(banks=(), sought="", country=None)),
         "consent": shown.consent(view, words, BANK, ONCE, HOSTILE),
+        "consent anew": shown.consent(view, words, BANK, ONCE, None, has_changed=True),
         "consent repeated": shown.consent(view, words, BANK, REPEATED, None),
-        "down": shown.down(view, words, BANK, "pl", errors.BankUnavailable()),
+        "down": shown.down(view, words, BANK, "pl", errors.BankUnavailable(), TEXTS.accepted()),
         "done": shown.closing(view, words, ended),
         "failed": shown.closing(view, words, failed),
         "ask": asking.ask(view, words, a_standing(ASK), ASK),
@@ -194,7 +202,7 @@ def test_the_agreement_says_who_what_how_far_back_how_long_and_how_to_withdraw(
     repeated = bytes(shown.consent(view, words, TARGET, REPEATED, None).body).decode()
     for text in (once, repeated):
         assert "Kredyt Próbny Spółka z o.o." in text
-        assert "Acme" not in text
+        assert text.count("Acme") == 1  # through whom
         assert words.day(ONCE.since) in text
         for key in ("what_owner", "what_accounts", "what_balances", "withdraw_title", "never_pay"):
             assert words(key) in text
@@ -216,6 +224,36 @@ def test_a_program_agrees_by_the_first_button_and_can_cancel(page: str) -> None:
     assert ("target", BANK.name) in found.fields
     assert found.submits == [("decision", "agree"), ("decision", "cancel")]
     assert found.filled({})[-1] == ("decision", "agree")
+    assert ("terms", TEXTS.terms.version) in found.fields
+    assert ("privacy", TEXTS.privacy.version) in found.fields
+
+
+@pytest.mark.parametrize("words", LANGUAGES, ids=lambda words: words.language)
+def test_the_agreement_shows_both_texts_and_says_when_they_have_changed(words: Words) -> None:
+    pages = _pages(words)
+    for name, is_said, status in (("consent", False, 200), ("consent anew", True, 409)):
+        text = bytes(pages[name].body).decode()
+        assert str(Markup.escape(TEXTS.terms.text)) in text
+        assert str(Markup.escape(TEXTS.privacy.text)) in text
+        assert (words("terms_changed") in text) is is_said
+        assert pages[name].status_code == status
+
+
+def test_the_agreement_names_who_receives_the_data_and_through_whom() -> None:
+    words, lender = Words("en"), "Pożyczki Testowe Sp. z o.o."
+    through = _view().client.legal_name
+    alone = bytes(shown.consent(_view(), words, BANK, ONCE, None).body).decode()
+    assert Markup("<p><bdi>{}</bdi></p>").format(through) in alone
+    both = _view(client_identity=lender)
+    named = bytes(shown.consent(both, words, BANK, ONCE, None).body).decode()
+    assert words("who_both", client=lender, through=through) in named
+
+
+def test_who_will_be_asked_twice_is_told_before_leaving() -> None:
+    words = Words("en")
+    for asked, is_said in ((ONCE, False), (replace(ONCE, asks_twice=True), True)):
+        text = bytes(shown.consent(_view(), words, TARGET, asked, None).body).decode()
+        assert (words("twice_note", bank=TARGET.official_name) in text) is is_said
 
 
 def test_a_preselected_bank_leaves_no_way_to_another() -> None:

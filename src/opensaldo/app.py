@@ -36,6 +36,7 @@ from opensaldo.web.common import not_found
 from opensaldo.web.entrance import Entrance
 from opensaldo.web.settings import Front
 from opensaldo.web.widget.assets import routes as asset_routes
+from opensaldo.web.widget.embed import routes as embed_routes
 from opensaldo.web.widget.pages import PagesConfig
 from opensaldo.web.widget.pages import routes as page_routes
 
@@ -173,7 +174,12 @@ def application(config: Config, platform: Platform, listening: str) -> ASGIApp:
         client_address=front.person_address,
     )
     router = Router(
-        routes=[*api_routes(front), *asset_routes(), *page_routes(pages)],
+        routes=[
+            *api_routes(front),
+            *asset_routes(),
+            *embed_routes(pages, front.gate),
+            *page_routes(pages),
+        ],
         default=not_found(front),
         redirect_slashes=False,
     )

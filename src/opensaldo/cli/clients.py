@@ -15,7 +15,7 @@ from opensaldo.app import open_store
 from opensaldo.config import Config
 from opensaldo.domain.client import Product, environment_of
 from opensaldo.domain.clock import system_clock
-from opensaldo.engine import clients
+from opensaldo.engine import clients, embedding
 from opensaldo.errors import InvalidArgument
 from opensaldo.store.db import Store
 from opensaldo.store.migrate import migrate
@@ -68,6 +68,21 @@ def disallow(options: argparse.Namespace) -> int:
     return 0
 
 
+def origin(options: argparse.Namespace) -> int:
+    """Let pages of an origin embed the client's sign-in, or no longer."""
+    if options.remove:
+        plain = _with_store(
+            lambda store: embedding.remove_origin(store, options.client, options.address)
+        )
+        print(f"Pages of {plain} may no longer embed the sign-in of {options.client}.")
+        return 0
+    plain = _with_store(
+        lambda store: embedding.register_origin(store, options.client, options.address)
+    )
+    print(f"Pages of {plain} may embed the sign-in of {options.client}.")
+    return 0
+
+
 def product(options: argparse.Namespace) -> int:
     """Switch a product on or off."""
     try:
@@ -109,6 +124,7 @@ def show(options: argparse.Namespace) -> int:
         state = "revoked" if one.revoked_at else "live"
         table.add_row(f"key {one.id}", f"{one.hint[:2]}…{one.hint[2:]} · {state}")
     table.add_row("addresses", ", ".join(found.networks) or "none: no call is accepted")
+    table.add_row("embedded by", ", ".join(found.origins) or "no page, but this machine's on TEST")
     hours = found.client.retention_h
     table.add_row("data kept", f"{hours} hours" if hours else "as long as the platform's")
     table.add_row("products", ", ".join(sorted(found.products)) or "none")

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from opensaldo.domain.client import Environment
+from opensaldo.domain.look import PLAIN_LOOK, Look
 from opensaldo.domain.target import AccessMode
 
 
@@ -52,9 +53,26 @@ class RedirectionState(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+class Channel(StrEnum):
+    """Where the person sees our pages."""
+
+    REDIRECTION = "redirection"  # in the person's own window, in place of the client's page
+    WIDGET = "widget"  # in a frame on the client's page
+    POPUP = "popup"  # in a window that the client's page opened
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether a page of the client's stands beside ours and is told what happens."""
+        return self is not Channel.REDIRECTION
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redirection:
-    """One link that leads one person through one sign-in; `id` is 32 lower-case hex digits."""
+    """One link that leads one person through one sign-in; `id` is 32 lower-case hex digits.
+
+    `embedder` is the origin of the client's page that is told what happens, None for a
+    redirection. `chosen_target` is the bank that was asked last.
+    """
 
     id: str
     session_id: str
@@ -70,3 +88,7 @@ class Redirection:
     client_identity: str | None = None
     force_sca: bool = False
     exception_name: str | None = None
+    channel: Channel = Channel.REDIRECTION
+    embedder: str | None = None
+    look: Look = PLAIN_LOOK
+    chosen_target: str | None = None

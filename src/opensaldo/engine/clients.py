@@ -28,6 +28,7 @@ class ClientView:
     client: Client
     keys: tuple[KeyRow, ...]
     networks: tuple[str, ...]
+    origins: tuple[str, ...]
     products: frozenset[Product]
 
 
@@ -168,7 +169,7 @@ async def set_retention(
 
 
 async def describe(store: Store, client_id: str) -> ClientView:
-    """The client with its keys (masked), addresses and products.
+    """The client with its keys (masked), addresses, origins and products.
 
     Raises:
         UnknownReference: no such client.
@@ -179,6 +180,7 @@ async def describe(store: Store, client_id: str) -> ClientView:
             client=_known(connection, client_id),
             keys=clients.keys_of(connection, client_id),
             networks=clients.networks_of(connection, client_id),
+            origins=clients.origins_of(connection, client_id),
             products=clients.products_of(connection, client_id),
         )
 

@@ -77,6 +77,9 @@ async def start_redirection(
             preselected_target=options.target,
             client_identity=options.client_identity,
             force_sca=options.force_sca,
+            channel=options.channel,
+            embedder=options.embedder,
+            look=options.look,
         )
         redirections.insert_redirection(connection, redirection)
         settle(connection, caller, redirection.id)
@@ -162,6 +165,43 @@ async def known(platform: Platform, redirection_id: str) -> SignInView:
         ),
         target=platform.catalog.find(session.target or "", session.environment),
     )
+
+
+async def again(platform: Platform, redirection_id: str) -> Redirection:
+    """Another sign-in as the client's page asked for this one, which has come to nothing.
+
+    One that is still under way is gone on with.
+
+    Raises:
+        InvalidRedirectionId: unknown, or no page of the client's embeds it.
+        AlreadySignedIn: it has not come to nothing.
+        OpenSaldoError: as `start_redirection`.
+    """
+    view = await known(platform, redirection_id)
+    before, session = view.redirection, view.session
+    caller = await platform.store.fetch(clients.caller_by_id, before.client_id)
+    if caller is None or before.embedder is None:
+        raise InvalidRedirectionId
+    if before.state is RedirectionState.SUCCESS:
+        raise AlreadySignedIn
+    if before.state is RedirectionState.PENDING:
+        return before
+    owner = None if session.owner_id_generated else session.owner_external_id
+    options = SignInOptions(
+        access_mode=session.access_mode,
+        owner_external_id=owner,
+        country=before.country,
+        locale=before.locale,
+        target=before.preselected_target,
+        max_import_date=session.max_import_date,
+        force_sca=before.force_sca,
+        client_identity=before.client_identity,
+        channel=before.channel,
+        embedder=before.embedder,
+        look=before.look,
+    )
+    begun, _session = await start_redirection(platform, caller, options)
+    return begun
 
 
 async def cancel(platform: Platform, redirection_id: str) -> Redirection:

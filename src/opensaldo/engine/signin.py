@@ -13,7 +13,8 @@ from opensaldo.connectors.base import PsuContext, SignInRequest
 from opensaldo.domain.client import Product
 from opensaldo.domain.consent import CONSENT_DAYS_MAX, Consent, ConsentStatus
 from opensaldo.domain.event import Event, EventKind
-from opensaldo.domain.session import Redirection, RedirectionState, Session
+from opensaldo.domain.look import PLAIN_LOOK, Look
+from opensaldo.domain.session import Channel, Redirection, RedirectionState, Session
 from opensaldo.domain.target import AccessMode, Interface, Target
 from opensaldo.engine.access import GrantedAccess, pack
 from opensaldo.engine.clients import require
@@ -50,6 +51,9 @@ class SignInOptions:
     max_import_date: date | None = None
     force_sca: bool = False
     client_identity: str | None = None
+    channel: Channel = Channel.REDIRECTION
+    embedder: str | None = None
+    look: Look = PLAIN_LOOK
 
 
 def check_options(platform: Platform, caller: Caller, options: SignInOptions) -> None:

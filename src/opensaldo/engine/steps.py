@@ -47,6 +47,7 @@ from opensaldo.errors import (
     PsuError,
     TriesUsedUp,
 )
+from opensaldo.store.queries import redirections
 from opensaldo.wire import forms
 
 __all__ = ["Ask", "Field", "FieldKind", "PsuContext", "Redirect", "Standing", "Wait"]
@@ -101,6 +102,7 @@ async def begin(
         state=redirection_id + new_hex(),
         force_sca=view.redirection.force_sca,
     )
+    await platform.store.change(redirections.note_chosen, redirection_id, target.name)
     try:
         step = await platform.catalog.connector(target).begin(request)
         if isinstance(step, Done):

@@ -69,6 +69,12 @@ allowed_addresses = Table(
     Column("client_id", Text, _client(cascade=True), primary_key=True),
     Column("network", Text, primary_key=True),
 )
+client_origins = Table(
+    "client_origins",
+    metadata,
+    Column("client_id", Text, _client(cascade=True), primary_key=True),
+    Column("origin", Text, primary_key=True),
+)
 client_products = Table(
     "client_products",
     metadata,
@@ -209,6 +215,10 @@ redirections = Table(
     Column("force_sca", Boolean, nullable=False),
     Column("exception_name", Text),
     Column("sealed_sca", LargeBinary),
+    Column("channel", Text, nullable=False, server_default="redirection"),
+    Column("embedder", Text),
+    Column("look", Text),
+    Column("chosen_target", Text),
     Index(None, "session_id"),
     Index(None, "expires_at"),
 )

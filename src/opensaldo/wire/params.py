@@ -20,16 +20,18 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "redirectUri": ("redirectUrl",),
     "ownerExternalId": ("externalOwnerId",),
     "cardNumber": ("cardId",),
-    "accessMode": ("psd2.accessMode", "psd2[accessMode]"),
-    "maxImportDate": ("psd2.maxImportDate", "psd2[maxImportDate]"),
-    "forceSca": ("psd2.forceSca", "psd2[forceSca]"),
+    "accessMode": ("psd2.accessMode",),
+    "maxImportDate": ("psd2.maxImportDate",),
+    "forceSca": ("psd2.forceSca",),
 }
-GROUP = "psd2"
+OBJECT = "psd2"
+GROUPS = frozenset({OBJECT, "styles", "autoImport"})
 PARAMS_MAX = 1000
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 _FIRST_NAMES = {second: first for first, seconds in ALIASES.items() for second in seconds}
+_IN_GROUP = re.compile(rf"({'|'.join(sorted(GROUPS))})\[([A-Za-z0-9]+)\]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FLAGS = {"true": True, "false": False}
 _JSON_DECODER = msgspec.json.Decoder(float_hook=str)
@@ -133,7 +135,7 @@ def _form(data: bytes, where: str) -> Iterator[_Pair]:
         raise InvalidParameter(f"The {where} holds more than {PARAMS_MAX} parameters.")
     for piece in pieces:
         name, _, value = piece.partition(b"=")
-        yield _decoded(name, where), _decoded(value, where)
+        yield _IN_GROUP.sub(r"\1.\2", _decoded(name, where)), _decoded(value, where)
 
 
 def _decoded(data: bytes, where: str) -> str:
@@ -160,15 +162,15 @@ def _json(data: bytes) -> Iterator[_Pair]:
 
 
 def _members(document: dict[str, object]) -> Iterator[_Pair]:
-    """Each member as a parameter; those of the group carry its name: `psd2.accessMode`."""
+    """Each member as a parameter; those of a group carry its name: `psd2.accessMode`."""
     for name, value in document.items():
-        if name != GROUP:
-            yield name, _plain(value)
-        elif isinstance(value, dict):
+        if name in GROUPS and isinstance(value, dict):
             for inner, inner_value in value.items():
                 yield f"{name}.{inner}", _plain(inner_value)
+        elif name != OBJECT:
+            yield name, _plain(value)
         elif value is not None:
-            raise InvalidParameter(f"The member {GROUP} must be an object.")
+            raise InvalidParameter(f"The member {OBJECT} must be an object.")
 
 
 def _plain(value: object) -> str | None:

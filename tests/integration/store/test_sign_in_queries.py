@@ -191,12 +191,12 @@ def test_a_redirection_is_found_by_its_id_and_by_its_session(store, redirection)
             redirections.insert_redirection(c, redirection)
 
 
-def test_what_the_person_chose_is_kept_and_the_rest_stays(store, redirection):
+def test_the_bank_asked_last_is_kept_and_the_rest_stays(store, redirection):
     with store.begin() as c:
-        assert redirections.choose(c, redirection.id, target="KontoBankApi_cz")
-        assert redirections.choose(c, redirection.id, country="pl")
+        redirections.note_chosen(c, redirection.id, "KontoBank")
+        redirections.note_chosen(c, redirection.id, "KontoBankApi_cz")
         found = redirections.redirection_by_id(c, redirection.id)
-    assert found == replace(redirection, preselected_target="KontoBankApi_cz", country="pl")
+    assert found == replace(redirection, chosen_target="KontoBankApi_cz")
 
 
 def test_a_redirection_finishes_once_and_forgets_its_state(store, redirection):
@@ -205,7 +205,7 @@ def test_a_redirection_finishes_once_and_forgets_its_state(store, redirection):
         assert redirections.sealed_sca(c, redirection.id) == b"state"
         assert redirections.finish(c, redirection.id, RedirectionState.ERROR, "SignInCancelled")
         assert not redirections.finish(c, redirection.id, RedirectionState.SUCCESS, None)
-        assert not redirections.choose(c, redirection.id, target="late")
+        redirections.note_chosen(c, redirection.id, "late")
         redirections.keep_sca(c, redirection.id, b"late")
         assert redirections.sealed_sca(c, redirection.id) is None
         found = redirections.redirection_by_id(c, redirection.id)

@@ -98,11 +98,17 @@ def test_a_json_body_means_what_the_form_would():
 
 
 def test_the_members_of_the_group_count_as_parameters():
-    body = b'{"psd2":{"accessMode":"MULTIPLE","forceSca":true},"styles":{"color":"red"}}'
-    params = Params.read(b"", body, JSON)
-    assert params.text("accessMode") == "MULTIPLE"
-    assert params.flag("forceSca")
-    assert not params.has("styles.color")
+    body = b'{"psd2":{"accessMode":"MULTIPLE","forceSca":true},"styles":{"textColor":"red"}}'
+    query = b"psd2[accessMode]=MULTIPLE&psd2%5BforceSca%5D=true&styles[textColor]=red"
+    for params in (Params.read(b"", body, JSON), Params.read(query)):
+        assert params.text("accessMode") == "MULTIPLE"
+        assert params.flag("forceSca")
+        assert params.within("styles") == {"textColor": "red"}
+
+
+def test_other_objects_are_no_parameters():
+    assert not Params.read(b"", b'{"other":{"a":"b"}}', JSON).has("other.a")
+    assert not Params.read(b"other[a]=b").has("other.a")
 
 
 @pytest.mark.parametrize("value", ["[]", '"x"', "1", "false"])

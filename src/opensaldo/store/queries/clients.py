@@ -11,7 +11,13 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, literal, sele
 from opensaldo.domain.client import Client, Environment, Product
 from opensaldo.store.conflicts import IdTaken, insert_new
 from opensaldo.store.queries.idempotency import Claim
-from opensaldo.store.tables import allowed_addresses, api_keys, client_products, clients
+from opensaldo.store.tables import (
+    allowed_addresses,
+    api_keys,
+    client_origins,
+    client_products,
+    clients,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +99,16 @@ _ALLOW = insert_new(allowed_addresses)
 _DISALLOW = delete(allowed_addresses).where(
     allowed_addresses.c.client_id == bindparam("of_client"),
     allowed_addresses.c.network == bindparam("of_network"),
+)
+_EMBED = insert_new(client_origins)
+_UNEMBED = delete(client_origins).where(
+    client_origins.c.client_id == bindparam("of_client"),
+    client_origins.c.origin == bindparam("of_origin"),
+)
+_ORIGINS_OF = (
+    select(client_origins.c.origin)
+    .where(client_origins.c.client_id == bindparam("client_id"))
+    .order_by(client_origins.c.origin)
 )
 _SWITCH_ON = insert_new(client_products)
 _SWITCH_OFF = delete(client_products).where(
@@ -181,6 +197,31 @@ def caller_by_key_hash(connection: Connection, key_hash: str) -> Caller | None:
         return None
     networks, products = _rights_of(connection, row.id)
     return Caller(client=_client(row), networks=networks, products=products)
+
+
+def caller_by_id(connection: Connection, client_id: str) -> Caller | None:
+    """Find what a client may, for a sign-in that no key of its own opens."""
+    client = client_by_id(connection, client_id)
+    if client is None:
+        return None
+    networks, products = _rights_of(connection, client_id)
+    return Caller(client=client, networks=networks, products=products)
+
+
+def embed(connection: Connection, client_id: str, origin: str) -> None:
+    """Let pages of this origin embed the client's sign-in."""
+    connection.execute(_EMBED, {"client_id": client_id, "origin": origin})
+
+
+def unembed(connection: Connection, client_id: str, origin: str) -> bool:
+    """Take the origin back; whether it was registered."""
+    row = {"of_client": client_id, "of_origin": origin}
+    return connection.execute(_UNEMBED, row).rowcount == 1
+
+
+def origins_of(connection: Connection, client_id: str) -> tuple[str, ...]:
+    """List the origins whose pages may embed the client's sign-in, sorted."""
+    return tuple(connection.execute(_ORIGINS_OF, {"client_id": client_id}).scalars())
 
 
 def allow(connection: Connection, client_id: str, network: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from opensaldo.domain.client import Environment
-from opensaldo.domain.session import Redirection, RedirectionState
+from opensaldo.domain.look import PLAIN_LOOK, Look
+from opensaldo.domain.session import Channel, Redirection, RedirectionState
 from opensaldo.store.conflicts import IdTaken, insert_new
 from opensaldo.store.tables import redirections
 
@@ -26,16 +29,8 @@ _OF_SESSION = (
 )
 _KEEP_SCA = update(redirections).where(_THIS, _IS_PENDING).values(sealed_sca=bindparam("sealed"))
 _SEALED_SCA = select(redirections.c.sealed_sca).where(_THIS)
-_CHOOSE = (
-    update(redirections)
-    .where(_THIS, _IS_PENDING)
-    .values(
-        preselected_target=func.coalesce(
-            bindparam("new_target"), redirections.c.preselected_target
-        ),
-        country=func.coalesce(bindparam("new_country"), redirections.c.country),
-        locale=func.coalesce(bindparam("new_locale"), redirections.c.locale),
-    )
+_NOTE_CHOSEN = (
+    update(redirections).where(_THIS, _IS_PENDING).values(chosen_target=bindparam("new_target"))
 )
 _FINISH = (
     update(redirections)
@@ -69,6 +64,9 @@ def insert_redirection(connection: Connection, redirection: Redirection) -> None
         "client_identity": redirection.client_identity,
         "force_sca": redirection.force_sca,
         "exception_name": redirection.exception_name,
+        "channel": redirection.channel.value,
+        "embedder": redirection.embedder,
+        "look": None if redirection.look == PLAIN_LOOK else json.dumps(asdict(redirection.look)),
     }
     if connection.execute(_INSERT, row).rowcount == 0:
         raise IdTaken(redirection.id)
@@ -99,25 +97,9 @@ def sealed_sca(connection: Connection, redirection_id: str) -> bytes | None:
     return sealed
 
 
-def choose(
-    connection: Connection,
-    redirection_id: str,
-    *,
-    target: str | None = None,
-    country: str | None = None,
-    locale: str | None = None,
-) -> bool:
-    """Note what the person chose; whether the redirection was still pending.
-
-    What is None stays as it was.
-    """
-    changed = {
-        "of_id": redirection_id,
-        "new_target": target,
-        "new_country": country,
-        "new_locale": locale,
-    }
-    return connection.execute(_CHOOSE, changed).rowcount == 1
+def note_chosen(connection: Connection, redirection_id: str, target: str) -> None:
+    """Note the bank that is asked now."""
+    connection.execute(_NOTE_CHOSEN, {"of_id": redirection_id, "new_target": target})
 
 
 def finish(
@@ -152,4 +134,8 @@ def _redirection(row: Row[Any]) -> Redirection:
         client_identity=row.client_identity,
         force_sca=row.force_sca,
         exception_name=row.exception_name,
+        channel=Channel(row.channel),
+        embedder=row.embedder,
+        look=PLAIN_LOOK if row.look is None else Look(**json.loads(row.look)),
+        chosen_target=row.chosen_target,
     )

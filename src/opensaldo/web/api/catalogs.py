@@ -7,10 +7,8 @@ from starlette.responses import Response
 from opensaldo.domain.target import Target
 from opensaldo.errors import InvalidParameter
 from opensaldo.web.common import Call, Dialect, Resource
+from opensaldo.web.sign_in_options import ALL, COUNTRIES
 from opensaldo.wire import json_v1, xml_v1
-
-ALL = "all"
-COUNTRIES = ("pl", "cz", "es", "pt", "ro", "lt", "lv", "ee")
 
 
 async def command_catalog(call: Call) -> Response:

@@ -10,8 +10,8 @@ from opensaldo.engine.mock import open_mock_session
 from opensaldo.engine.sessions import session_by_id, signature_of
 from opensaldo.engine.signin import reusable_access_id
 from opensaldo.errors import InvalidParameter, NotFound
-from opensaldo.web.api.catalogs import COUNTRIES
 from opensaldo.web.common import Call, Dialect, Resource
+from opensaldo.web.sign_in_options import COUNTRIES
 from opensaldo.wire import json_v1, xml_v1
 
 LOGIN_LENGTH_MAX = 100

@@ -17,7 +17,6 @@ from opensaldo.errors import (
 )
 from opensaldo.web.api import openapi_examples as examples
 from opensaldo.web.api import openapi_schemas as schemas
-from opensaldo.web.api.catalogs import ALL, COUNTRIES
 from opensaldo.web.api.mock import LOGIN_LENGTH_MAX
 from opensaldo.web.api.openapi_answers import WITH_KEY, both, failures, json_success, xml_success
 from opensaldo.web.api.openapi_parameters import (
@@ -30,8 +29,14 @@ from opensaldo.web.api.openapi_parameters import (
     in_query,
 )
 from opensaldo.web.api.openapi_schemas import Schema, named, one_of
-from opensaldo.web.api.signin import LOCALE, TEXT_LENGTH_MAX, URI_LENGTH_MAX
 from opensaldo.web.common import Dialect
+from opensaldo.web.sign_in_options import (
+    ALL,
+    COUNTRIES,
+    LOCALE,
+    TEXT_LENGTH_MAX,
+    URI_LENGTH_MAX,
+)
 from opensaldo.wire import xml_v1
 
 _LINK = f"https://signin.example.org/redirection/{examples.REDIRECTION_ID}"

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import urlsplit
-
 from starlette.responses import Response
 
-from opensaldo.domain.client import Environment
 from opensaldo.domain.session import Redirection, RedirectionState, Session
-from opensaldo.domain.target import AccessMode
 from opensaldo.engine.redirections import redirection_status, start_redirection
 from opensaldo.engine.sessions import signature_of
 from opensaldo.engine.signin import SignInOptions, reusable_access_id
 from opensaldo.errors import InvalidParameter, InvalidRedirectionId, InvalidSessionId
-from opensaldo.web.api.catalogs import ALL, COUNTRIES
 from opensaldo.web.common import Call, Dialect, Resource
+from opensaldo.web.sign_in_options import sign_in_options, with_redirect_uri
 from opensaldo.wire import forms, json_v1
-
-URI_LENGTH_MAX = 2000
-TEXT_LENGTH_MAX = 200
-LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?")
 
 
 async def start(call: Call) -> Response:
@@ -92,66 +83,8 @@ async def _status_by(
 
 
 def _options(call: Call) -> SignInOptions:
-    params = call.params
-    return SignInOptions(
-        access_mode=_access_mode(params.text("accessMode")),
-        owner_external_id=call.owner_external_id(),
-        redirect_uri=_redirect_uri(call, params.text("redirectUri")),
-        country=_country(params.text("country")),
-        locale=_locale(params.text("locale")),
-        target=params.text("target"),
-        max_import_date=params.day("maxImportDate"),
-        force_sca=params.flag("forceSca"),
-        client_identity=_short(params.text("clientIdentity"), "clientIdentity"),
-    )
-
-
-def _access_mode(text: str | None) -> AccessMode:
-    try:
-        return AccessMode(text) if text is not None else AccessMode.SINGLE
-    except ValueError:
-        raise InvalidParameter(
-            "The parameter accessMode must be SINGLE, MULTIPLE or MIXED."
-        ) from None
-
-
-def _redirect_uri(call: Call, text: str | None) -> str | None:
-    if text is None:
-        return None
-    wrong = InvalidParameter(
-        "The parameter redirectUri must be an absolute http or https address, https on production."
-    )
-    if len(text) > URI_LENGTH_MAX or not text.isprintable() or " " in text or "\\" in text:
-        raise wrong
-    try:
-        parts = urlsplit(text)
-        is_whole = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        raise wrong from None
-    schemes = {"https"}
-    if call.caller.client.environment is Environment.TEST:
-        schemes.add("http")
-    if not is_whole or parts.scheme not in schemes or parts.username is not None:
-        raise wrong
-    return text
-
-
-def _country(text: str | None) -> str | None:
-    if text is not None and text != ALL and text not in COUNTRIES:
-        raise InvalidParameter("The parameter country must be all, " + ", ".join(COUNTRIES) + ".")
-    return None if text == ALL else text
-
-
-def _locale(text: str | None) -> str | None:
-    if text is not None and not LOCALE.fullmatch(text):
-        raise InvalidParameter("The parameter locale must be a language code such as pl or en.")
-    return text
-
-
-def _short(text: str | None, name: str) -> str | None:
-    if text is not None and (len(text) > TEXT_LENGTH_MAX or not text.isprintable()):
-        raise InvalidParameter(f"The parameter {name} must be one line of up to 200 characters.")
-    return text
+    options = sign_in_options(call.params)
+    return with_redirect_uri(options, call.params, call.caller.client.environment)
 
 
 RESOURCES = (

@@ -116,7 +116,15 @@ def _waiting(
         text=text[:TEXT_CHARACTERS_MAX],
         every_s=every_s,
         is_busy=is_busy,
+        mark=mark_of(standing, is_busy=is_busy),
     )
+
+
+def mark_of(standing: Standing | None, *, is_busy: bool) -> str:
+    """What changes whenever a pending sign-in goes on."""
+    if standing is None:
+        return "none"
+    return standing.token + ("+" if is_busy else "")
 
 
 def _row(words: Words, target: Target, at: int, one: Field) -> Row:

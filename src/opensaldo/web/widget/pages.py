@@ -21,9 +21,15 @@ from opensaldo.engine.legal_texts import TextsChanged, texts_for
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.steps import Ask, Progress, PsuContext, Redirect, Wait
-from opensaldo.errors import BankError, InvalidTarget, OpenSaldoError
+from opensaldo.errors import (
+    AlreadySignedIn,
+    BankError,
+    InvalidTarget,
+    OpenSaldoError,
+    SignInTimeout,
+)
 from opensaldo.web.entrance import ROUTE
-from opensaldo.web.widget import asking, shown
+from opensaldo.web.widget import asking, beside, shown
 from opensaldo.web.widget.addresses import is_own_post, origin, with_redirection_id
 from opensaldo.web.widget.forms import CrossSitePost, form_of, query_of, user_agent
 from opensaldo.web.widget.headers import page_headers
@@ -51,22 +57,31 @@ def routes(pages: PagesConfig) -> list[Route]:
     served = _Pages(pages)
     return [
         _route("/redirection/return", served.come_back, "GET"),
-        _route("/redirection/{id}", served.choose, "GET"),
-        _route("/redirection/{id}/consent", served.consent, "GET"),
-        _route("/redirection/{id}/consent", served.decide, "POST"),
+        _route("/redirection/{id}", served.choose, "GET", served.over),
+        _route("/redirection/{id}/consent", served.consent, "GET", served.over),
+        _route("/redirection/{id}/consent", served.decide, "POST", served.over),
         _route("/redirection/{id}/step", served.step, "GET"),
         _route("/redirection/{id}/step", served.answer, "POST"),
+        _route("/redirection/{id}/state", served.state, "GET"),
+        _route("/redirection/{id}/bank", served.bank, "GET"),
+        _route("/redirection/{id}/again", served.again, "POST"),
+        _route("/redirection/{id}/about", served.about, "GET"),
         Route(STATIC_PATH + "/{name}", shown.static_file, methods=["GET"]),
     ]
 
 
-def _route(path: str, page: Page, method: str) -> Route:
-    """A route whose errors are pages too."""
+def _route(path: str, page: Page, method: str, over: Page | None = None) -> Route:
+    """A route whose errors are pages too; `over` serves a sign-in that has ended."""
 
     async def serve(request: Request) -> Response:
         request.scope[ROUTE] = path
         try:
-            return await page(request)
+            try:
+                return await page(request)
+            except (AlreadySignedIn, SignInTimeout):
+                if over is None:
+                    raise
+                return await over(request)
         except OpenSaldoError as error:
             return shown.sorry(error, _words(request), redirection=_path_id(request))
 
@@ -84,16 +99,16 @@ class _Pages:
 
     async def choose(self, request: Request) -> Response:
         """The choice of country, then of bank; the agreement when the client chose already."""
-        view = await self._view(request)
+        view, query = await self._view(request), query_of(request)
         if view.redirection.preselected_target is not None and view.targets:
             (chosen, *_) = view.targets
-            return _see(shown.consent_address(view.redirection.id, chosen.name, None))
-        query = query_of(request)
+            address = shown.consent_address(view.redirection.id, chosen.name, None)
+            return _see(address + (f"&{shown.FIRST}=1" if _is_first(query) else ""))
         countries = tuple(dict.fromkeys(one.country for one in view.targets))
         country = query.text("country") if len(countries) > 1 else next(iter(countries), None)
         words = _words(request, view)
         if len(countries) > 1 and country not in countries:
-            return shown.countries(view, words, countries)
+            return shown.countries(view, words, countries, is_first=_is_first(query))
         sought = (query.text("q") or "")[:QUERY_LENGTH_MAX]
         offered = tuple(one for one in view.targets if one.country == country)
         choice = shown.Choice(
@@ -101,14 +116,30 @@ class _Pages:
             can_change_country=len(countries) > 1,
             sought=sought,
             banks=matching(offered, sought),
+            is_first=_is_first(query),
         )
         return shown.banks(view, words, choice)
+
+    async def over(self, request: Request) -> Response:
+        """The end of a sign-in: its own page when it is embedded.
+
+        Raises:
+            SignInTimeout: the link's life is over.
+            AlreadySignedIn: this link has served.
+        """
+        view = await redirections.known(self._platform, redirection_id(request.path_params["id"]))
+        if view.redirection.channel.is_embedded:
+            return beside.ended(self._platform, view, _words(request, view))
+        if view.redirection.state is RedirectionState.EXPIRED:
+            raise SignInTimeout
+        raise AlreadySignedIn
 
     async def consent(self, request: Request) -> Response:
         """What the person is asked to agree to, for the bank chosen."""
         view = await self._view(request)
         query = query_of(request)
-        return await self._consent(request, view, query.text("target"), query.text("country"))
+        target, country = query.text("target"), query.text("country")
+        return await self._consent(request, view, target, country, is_first=_is_first(query))
 
     async def decide(self, request: Request) -> Response:
         """To the bank when the person agreed, to the client when not."""
@@ -121,6 +152,8 @@ class _Pages:
                 return await self._agree(request, view, target or "", country, accepted)
             case "cancel":
                 ended = await redirections.cancel(self._platform, view.redirection.id)
+                if ended.channel.is_embedded:
+                    return beside.go(request, f"/redirection/{ended.id}")
                 return _leave(view, ended, _words(request, view), None)
             case _:
                 return await self._consent(request, view, target, country)
@@ -128,11 +161,13 @@ class _Pages:
     async def come_back(self, request: Request) -> Response:
         """Back from the bank: on to the next step or, at the end, to the client."""
         progress = await steps.come_back(self._platform, dict(request.query_params))
+        if progress.view.redirection.channel.is_embedded:
+            return shown.window_closing(progress.view, _words(request, progress.view))
         return self._onward(request, progress)
 
     async def step(self, request: Request) -> Response:
         """What the person must do now; who waits asks the bank again by loading this page."""
-        progress = await steps.look_again(self._platform, redirection_id(request.path_params["id"]))
+        progress = await self._looked_again(request)
         view, words = progress.view, _words(request, progress.view)
         if view.redirection.state is not RedirectionState.PENDING:
             return self._onward(request, progress)
@@ -141,11 +176,32 @@ class _Pages:
         match progress.standing.step:
             case Ask() as ask if not progress.is_busy:
                 return asking.ask(view, words, progress.standing, ask)
+            case Redirect() if not progress.is_busy and view.redirection.channel.is_embedded:
+                return beside.window(request, progress, words)
             case Redirect() if not progress.is_busy:
                 return self._onward(request, progress)
             case Wait() as wait:
                 return asking.wait(view, words, progress.standing, wait)
         return asking.busy(view, words, progress.standing)
+
+    async def state(self, request: Request) -> Response:
+        """Where the sign-in stands, for a page that looks by itself."""
+        return beside.state(await self._looked_again(request))
+
+    async def bank(self, request: Request) -> Response:
+        """The bank's page, in the window that was opened for it."""
+        of_redirection = redirection_id(request.path_params["id"])
+        return await beside.at_bank(self._platform, of_redirection, _words(request))
+
+    async def again(self, request: Request) -> Response:
+        """Another try of an embedded sign-in that has come to nothing."""
+        await self._own_form(request)
+        return await beside.again(self._platform, redirection_id(request.path_params["id"]))
+
+    async def about(self, request: Request) -> Response:
+        """Whose sign-in this is, in a window whose address the person can read."""
+        view = await redirections.known(self._platform, redirection_id(request.path_params["id"]))
+        return shown.about(view, _words(request, view), self._own_origin)
 
     async def answer(self, request: Request) -> Response:
         """What was typed goes to the bank, and the person on to what follows."""
@@ -160,6 +216,8 @@ class _Pages:
     def _onward(self, request: Request, progress: Progress) -> Response:
         """To the client when the sign-in has ended, else to the bank or the page of the step."""
         view, standing = progress.view, progress.standing
+        if view.redirection.channel.is_embedded:
+            return beside.onward(request, progress)
         if view.redirection.state is not RedirectionState.PENDING:
             return _leave(view, view.redirection, _words(request, view), progress.target)
         if standing is not None and isinstance(standing.step, Redirect) and not progress.is_busy:
@@ -181,6 +239,9 @@ class _Pages:
     async def _view(self, request: Request) -> SignInView:
         return await redirections.opened(self._platform, redirection_id(request.path_params["id"]))
 
+    async def _looked_again(self, request: Request) -> Progress:
+        return await steps.look_again(self._platform, redirection_id(request.path_params["id"]))
+
     async def _consent(
         self,
         request: Request,
@@ -189,6 +250,7 @@ class _Pages:
         country: str | None,
         *,
         has_changed: bool = False,
+        is_first: bool = False,
     ) -> Response:
         target = next((one for one in view.targets if one.name == target_name), None)
         if target is None:
@@ -196,7 +258,9 @@ class _Pages:
         words = _words(request, view)
         texts = await texts_for(self._platform.store, view.client.id, words.language)
         asked = shown.asked_for(self._platform, view, target, texts)
-        return shown.consent(view, words, target, asked, country, has_changed=has_changed)
+        return shown.consent(
+            view, words, target, asked, country, has_changed=has_changed, is_first=is_first
+        )
 
     async def _agree(
         self,
@@ -236,6 +300,11 @@ def _accepted(form: Params, words: Words) -> Acceptance | None:
     return Acceptance(
         language=words.language, terms_version=terms_version, privacy_version=privacy_version
     )
+
+
+def _is_first(query: Params) -> bool:
+    """Whether this is the first page that an embedded sign-in shows."""
+    return query.text(shown.FIRST) is not None
 
 
 def _path_id(request: Request) -> str | None:

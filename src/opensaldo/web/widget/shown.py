@@ -15,9 +15,10 @@ from starlette.responses import HTMLResponse, Response
 
 from opensaldo.domain.consent import UNATTENDED_CALLS_PER_DAY_MAX
 from opensaldo.domain.legal_text import Acceptance, LegalTexts
-from opensaldo.domain.session import Redirection, RedirectionState
+from opensaldo.domain.session import Channel, Redirection, RedirectionState
 from opensaldo.domain.target import AccessMode, AccountType, Interface, Target
 from opensaldo.engine import signin
+from opensaldo.engine.embedding import NotEmbeddable
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.steps import PsuContext
@@ -34,11 +35,25 @@ from opensaldo.errors import (
 from opensaldo.web.entrance import ROUTE
 from opensaldo.web.widget.forms import CrossSitePost
 from opensaldo.web.widget.headers import page_headers
+from opensaldo.web.widget.known_by import code_of
+from opensaldo.web.widget.messages import (
+    INITIALIZED,
+    STARTED,
+    Message,
+    Telling,
+    target_selected,
+    telling,
+)
 from opensaldo.web.widget.search import fold
 from opensaldo.web.widget.words import Words
 
 STATIC_PATH = "/signin/static"
-STATIC_TYPES = {"signin.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml"}
+STATIC_TYPES = {
+    "signin.css": "text/css; charset=utf-8",
+    "signin.js": "text/javascript; charset=utf-8",
+    "mark.svg": "image/svg+xml",
+}
+FIRST = "first"
 STATIC_HEADERS = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
 _NOBODY = PsuContext(ip_address="", user_agent="")
 
@@ -62,6 +77,7 @@ _SORRY: tuple[tuple[type[OpenSaldoError], str, int], ...] = (
     (AlreadySignedIn, "used", 409),
     (InvalidTarget, "target", 400),
     (CrossSitePost, "crossed", 403),
+    (NotEmbeddable, "foreign", 403),
     (BankError, "busy", 503),
     (PlatformUnavailable, "busy", 503),
     (Defect, "defect", 500),
@@ -76,6 +92,7 @@ class Choice:
     can_change_country: bool
     sought: str
     banks: tuple[Target, ...]
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +127,20 @@ def asked_for(platform: Platform, view: SignInView, target: Target, texts: Legal
     )
 
 
-def countries(view: SignInView, words: Words, offered: tuple[str, ...]) -> Response:
+def countries(
+    view: SignInView, words: Words, offered: tuple[str, ...], *, is_first: bool = False
+) -> Response:
     """The choice of country, by the names shown."""
-    promise = _promise(*view.targets)
     named = sorted(offered, key=lambda one: fold(words.plain(f"country_{one}")))
-    return page("countries", words, view, leading_out(view), promise=promise, countries=named)
+    return page(
+        "countries",
+        words,
+        view,
+        leading_out(view),
+        tells=(INITIALIZED,) if is_first else (),
+        promise=_promise(*view.targets),
+        countries=named,
+    )
 
 
 def banks(view: SignInView, words: Words, choice: Choice) -> Response:
@@ -124,6 +150,7 @@ def banks(view: SignInView, words: Words, choice: Choice) -> Response:
         words,
         view,
         leading_out(view),
+        tells=(INITIALIZED, STARTED) if choice.is_first else (STARTED,),
         promise=_promise(*view.targets),
         choice=choice,
         only_individual=(AccountType.INDIVIDUAL,),
@@ -138,14 +165,17 @@ def consent(
     country: str | None,
     *,
     has_changed: bool = False,
+    is_first: bool = False,
 ) -> Response:
     """The agreement, with the texts it is about; `has_changed`: they were others just now."""
+    chosen = target_selected(target)
     return page(
         "consent",
         words,
         view,
         leading_out(view),
         status=409 if has_changed else 200,
+        tells=(INITIALIZED, chosen) if is_first else (chosen,),
         target=target,
         promise=_promise(target),
         asked=asked,
@@ -179,26 +209,71 @@ def down(
 
 
 def closing(
-    view: SignInView, words: Words, ended: Redirection, target: Target | None = None
+    view: SignInView,
+    words: Words,
+    ended: Redirection,
+    target: Target | None = None,
+    tells: tuple[Message, ...] = (),
 ) -> Response:
-    """The end of a sign-in whose client gave no address to go back to."""
+    """The end of a sign-in: of one that is embedded, or whose client gave no address."""
+    reason = reason_of(ended)
+    fault = None if reason is None else words.fault(reason)
+    headers = page_headers(embedder=_framed_by(ended))
+    return page("closing", words, view, headers, tells=tells, target=target, fault=fault)
+
+
+def reason_of(ended: Redirection) -> str | None:
+    """Why the sign-in came to nothing, as an exception's name; None when it succeeded."""
+    if ended.state is RedirectionState.SUCCESS:
+        return None
     is_over = ended.state is RedirectionState.EXPIRED
-    reason = SignInTimeout.wire_name if is_over else ended.exception_name
-    fault = None if ended.state is RedirectionState.SUCCESS else words.fault(reason)
-    return page("closing", words, view, page_headers(), target=target, fault=fault)
+    return SignInTimeout.wire_name if is_over else ended.exception_name
+
+
+def window(
+    view: SignInView, words: Words, target: Target, mark: str, *, is_blocked: bool
+) -> Response:
+    """The bank's page is in another window, and here is how to get to it; asks by itself."""
+    headers = leading_out(view)
+    return page("window", words, view, headers, target=target, mark=mark, is_blocked=is_blocked)
+
+
+def window_closing(view: SignInView, words: Words) -> Response:
+    """The bank's window has done its part, and closes by itself where it may."""
+    return page("window_closing", words, view, page_headers())
+
+
+def about(view: SignInView, words: Words, own_origin: str) -> Response:
+    """Whose sign-in this is and where it stands, told in a window of our own."""
+    code = code_of(view.redirection.id)
+    return page("about", words, view, page_headers(), own_origin=own_origin, code=code)
 
 
 def sorry(error: OpenSaldoError, words: Words, *, redirection: str | None) -> Response:
     """A page that says what happened and what the person can do, in our words only."""
-    kind, status = next(
-        ((kind, status) for of, kind, status in _SORRY if isinstance(error, of)),
-        ("request", error.http_status),
-    )
+    kind, status = _kind_of(error)
     headers = page_headers()
     if error.retry_after_s:
         headers["Retry-After"] = str(error.retry_after_s)
     back = redirection if kind == "target" else None
     return page("sorry", words, None, headers, status=status, kind=kind, back=back)
+
+
+def unembedded(
+    error: OpenSaldoError, words: Words, origin: str | None, tells: Telling | None
+) -> Response:
+    """The same for a sign-in that cannot begin in its frame; it holds nothing to press."""
+    kind, status = _kind_of(error)
+    headers = page_headers(embedder=origin)
+    return page("sorry", words, None, headers, status=status, telling=tells, kind=kind, back=None)
+
+
+def _kind_of(error: OpenSaldoError) -> tuple[str, int]:
+    """The page's kind and status."""
+    return next(
+        ((kind, status) for of, kind, status in _SORRY if isinstance(error, of)),
+        ("request", error.http_status),
+    )
 
 
 def consent_address(redirection_id: str, target: str, country: str | None) -> str:
@@ -223,8 +298,16 @@ async def static_file(request: Request) -> Response:
 
 def leading_out(view: SignInView, *, has_picture: bool = False) -> dict[str, str]:
     """The headers of a page with a form that may lead to a bank or back to the client."""
-    address = view.redirection.redirect_uri
-    return page_headers(leads_out=True, client_address=address, has_picture=has_picture)
+    return page_headers(
+        leads_out=True,
+        client_address=view.redirection.redirect_uri,
+        has_picture=has_picture,
+        embedder=_framed_by(view.redirection),
+    )
+
+
+def _framed_by(redirection: Redirection) -> str | None:
+    return redirection.embedder if redirection.channel is Channel.WIDGET else None
 
 
 def page(
@@ -236,10 +319,16 @@ def page(
     status: int = 200,
     target: Target | None = None,
     promise: str | None = None,
+    tells: tuple[Message, ...] = (),
     **values: Any,
 ) -> Response:
-    """The page of this template; `promise` is the text on where passwords are typed, if any."""
+    """The page of this template.
+
+    `promise` is the text on where passwords are typed, if any; `tells` is what the client's page
+    hears when this one is shown, if one embeds it.
+    """
     client = view and (view.redirection.client_identity or view.client.legal_name)
+    values.setdefault("telling", telling(view.redirection, view.session, tells) if view else None)
     made = _TEMPLATES.get_template(f"{template}.html").render(
         words=words, view=view, client=client, target=target, promise=promise, **values
     )

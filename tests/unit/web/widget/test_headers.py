@@ -10,16 +10,21 @@ def _policy(**options: object) -> dict[str, list[str]]:
     return {name: sources for name, *sources in parts}
 
 
-def test_no_page_runs_scripts_is_framed_or_tells_its_address() -> None:
+def test_no_page_runs_foreign_scripts_is_framed_or_tells_its_address() -> None:
     policy = _policy()
     assert policy["default-src"] == ["'none'"]
     assert policy["frame-ancestors"] == ["'none'"]
     assert policy["base-uri"] == ["'none'"]
-    assert "script-src" not in policy
+    assert policy["script-src"] == policy["connect-src"] == ["'self'"]
     headers = page_headers()
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cache-Control"] == "no-store"
+
+
+def test_the_page_that_embeds_may_frame_and_nobody_else() -> None:
+    policy = _policy(embedder="https://shop.example.com")
+    assert policy["frame-ancestors"] == ["https://shop.example.com"]
 
 
 def test_forms_stay_here_unless_the_page_leads_out() -> None:

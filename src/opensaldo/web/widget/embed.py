@@ -1,0 +1,105 @@
+"""The beginning of a sign-in on the client's own page: the addresses that its script opens.
+
+No key opens them: the client is the one named, if the page that embeds is one of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from opensaldo.domain.session import Channel
+from opensaldo.engine.admission import Gate
+from opensaldo.engine.embedding import NotEmbeddable, embedding_caller
+from opensaldo.engine.redirections import start_redirection
+from opensaldo.engine.signin import SignInOptions
+from opensaldo.errors import InvalidParameter, OpenSaldoError
+from opensaldo.web.entrance import ROUTE
+from opensaldo.web.sign_in_options import sign_in_options
+from opensaldo.web.widget import messages, shown
+from opensaldo.web.widget.forms import query_of
+from opensaldo.web.widget.headers import page_headers
+from opensaldo.web.widget.pages import PagesConfig
+from opensaldo.web.widget.words import words_for
+from opensaldo.wire.origins import page_origin
+from opensaldo.wire.params import Params
+
+PATHS = {Channel.WIDGET: "/signin/", Channel.POPUP: "/popup/signin/"}
+CLIENT_LENGTH_MAX = 63
+SEE_OTHER = 303
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Whose sign-in is asked for, by a page of which origin."""
+
+    client_id: str
+    origin: str
+
+
+def routes(config: PagesConfig, gate: Gate) -> list[Route]:
+    """The two beginnings: in a frame and in a window of its own."""
+    return [_route(config, gate, channel, path) for channel, path in PATHS.items()]
+
+
+def _route(config: PagesConfig, gate: Gate, channel: Channel, path: str) -> Route:
+    async def begin(request: Request) -> Response:
+        request.scope[ROUTE] = path
+        asked: _Asked | None = None
+        try:
+            params = query_of(request)
+            asked = _asked(params, request)
+            address = config.client_address(request)
+            await gate.spend(config.platform.vault.fingerprint("visitor", address))
+            options = replace(sign_in_options(params), channel=channel, embedder=asked.origin)
+            return await _begun(config, asked, options)
+        except OpenSaldoError as error:
+            return _refused(request, error, asked, channel)
+
+    return Route(path, begin, methods=["GET"])
+
+
+async def _begun(config: PagesConfig, asked: _Asked, options: SignInOptions) -> Response:
+    """The person is sent to the first page of a sign-in that is now theirs."""
+    platform = config.platform
+    caller = await embedding_caller(platform, asked.client_id, asked.origin)
+    redirection, _session = await start_redirection(platform, caller, options)
+    address = f"/redirection/{redirection.id}?{shown.FIRST}=1"
+    return RedirectResponse(address, SEE_OTHER, headers=page_headers(embedder=asked.origin))
+
+
+def _asked(params: Params, request: Request) -> _Asked:
+    """Who asks, as the embedding page's script says.
+
+    Raises:
+        InvalidParameter: no client, or no address of the page that embeds.
+    """
+    client_id = params.required("client")
+    if len(client_id) > CLIENT_LENGTH_MAX:
+        raise InvalidParameter("The parameter client must be a client id.")
+    said = params.text("widgetEmbeddedUrl") or request.headers.get("referer", "")
+    try:
+        return _Asked(client_id=client_id, origin=page_origin(said))
+    except ValueError:
+        raise InvalidParameter(
+            "The parameter widgetEmbeddedUrl must be the http or https address of the page."
+        ) from None
+
+
+def _refused(
+    request: Request, error: OpenSaldoError, asked: _Asked | None, channel: Channel
+) -> Response:
+    """A page that says so, to the person and to the page that embeds it, if it may be told."""
+    words = words_for(None, None, request.headers.get("accept-language"))
+    origin = asked.origin if asked else None
+    tells = None
+    if origin is not None and not isinstance(error, NotEmbeddable):
+        tells = messages.Telling(
+            embedder=origin,
+            channel=channel.value,
+            messages=messages.packed((messages.refused(error),)),
+        )
+    return shown.unembedded(error, words, origin, tells)

@@ -71,12 +71,12 @@ def disallow(options: argparse.Namespace) -> int:
 def origin(options: argparse.Namespace) -> int:
     """Let pages of an origin embed the client's sign-in, or no longer."""
     if options.remove:
-        plain = _with_store(
+        plain = with_store(
             lambda store: embedding.remove_origin(store, options.client, options.address)
         )
         print(f"Pages of {plain} may no longer embed the sign-in of {options.client}.")
         return 0
-    plain = _with_store(
+    plain = with_store(
         lambda store: embedding.register_origin(store, options.client, options.address)
     )
     print(f"Pages of {plain} may embed the sign-in of {options.client}.")

@@ -83,6 +83,21 @@ def test_two_banks_in_the_frame_count_together(browser: Browser, shop: str):
         assert visit.page.inner_text(f"{REASONS} >> nth=1") != income
 
 
+def test_the_frame_is_as_high_as_its_page_and_comes_into_view(browser: Browser, shop: str):
+    with visiting(browser) as visit:
+        apply(visit, shop)
+        last = widget(visit).locator("button[name=target]").last
+        last.wait_for()
+        frame = visit.page.locator("#bank iframe")
+        visit.page.wait_for_function("document.querySelector('iframe').offsetHeight > 1500")
+        last.scroll_into_view_if_needed()
+        last.click()
+        visit.page.wait_for_function("document.querySelector('iframe').offsetHeight < 1500")
+        box = frame.bounding_box()
+        assert box is not None
+        assert -1 <= box["y"] < 400
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_around_the_frame_fits_320_pixels(browser: Browser, shop: str, scheme: Any):
     size: Any = {"width": 320, "height": 640}

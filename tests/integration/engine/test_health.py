@@ -14,7 +14,7 @@ from opensaldo.engine.health import health_of
 from opensaldo.engine.retention import purge
 from opensaldo.store.db import Connection
 from opensaldo.store.tables import trials
-from tests.e2e.checked import CheckedApi, browse
+from tests.e2e.checked import CheckedApi, agree, browse
 from tests.e2e.fixtures import DATABASES, World
 from tests.support.scripted import ScriptedBank, a_target, an_ask, offer
 
@@ -46,8 +46,7 @@ def tried(api: CheckedApi, scripted: ScriptedBank, *steps: Any) -> tuple[dict[st
 
 def again(made: dict[str, str], scripted: ScriptedBank, *steps: Any) -> int:
     scripted.script = list(steps)
-    form = {"target": NAME, "decision": "agree"}
-    return browse(made["redirectionLink"] + "/consent", form).status
+    return agree(made, NAME).status
 
 
 def of_bank(world: World, environment: Environment = Environment.TEST) -> Health:

@@ -126,6 +126,8 @@ def well(ask: Asker, accept: str | None) -> None:
         ask(catalog)
     ask("GET /v1/health")
     ask("GET /v1/bill", query={"month": "2026-03"})
+    ask("GET /v1/funnel", query={"days": "7"})
+    ask("GET /v1/deletions")
     page = ask("GET /v1/events").json
     ask("GET /v1/events", query={"after": page["cursor"], "wait": 1})
     ask("GET /v1/openapi.json")

@@ -31,6 +31,7 @@ def add_subcommands(subparsers: Subparsers) -> None:
     )
     _client(subparsers)
     _bill(subparsers)
+    _funnel(subparsers)
     _refresh(subparsers)
     _banks(subparsers)
     _imports(subparsers)
@@ -124,6 +125,17 @@ def _bill(subparsers: Subparsers) -> None:
     shape = bill.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print one JSON object")
     shape.add_argument("--csv", action="store_true", help="print rows for a spreadsheet")
+
+
+def _funnel(subparsers: Subparsers) -> None:
+    funnel = _add(
+        subparsers,
+        "funnel",
+        "show how far a client's sign-ins got, and why they ended",
+        "funnel.funnel",
+    )
+    funnel.add_argument("client")
+    funnel.add_argument("--days", type=int, default=30, help="how many days back; default 30")
 
 
 def _banks(subparsers: Subparsers) -> None:

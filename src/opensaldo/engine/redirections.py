@@ -28,7 +28,7 @@ from opensaldo.errors import (
 )
 from opensaldo.observe import log
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import clients, events, redirections, sessions
+from opensaldo.store.queries import clients, events, funnel, redirections, sessions
 from opensaldo.store.queries.clients import Caller
 
 ID_HEX_DIGITS = 32
@@ -223,6 +223,7 @@ async def fail(platform: Platform, redirection: Redirection, error: OpenSaldoErr
         if not redirections.finish(connection, redirection.id, RedirectionState.ERROR, name):
             return False
         events.append(connection, event_of(platform, redirection, EventKind.SIGN_IN_FAILED))
+        funnel.count_ended(connection, redirection.id, name)
         return True
 
     if await platform.store.change_with(end):

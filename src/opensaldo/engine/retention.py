@@ -12,6 +12,7 @@ from opensaldo.domain.event import Event, EventKind
 from opensaldo.engine import consents
 from opensaldo.engine.durable import Cron
 from opensaldo.engine.events import EVENTS_KEPT
+from opensaldo.engine.funnel import abandon
 from opensaldo.engine.health import WINDOW
 from opensaldo.engine.idempotency import ANSWERS_KEPT
 from opensaldo.engine.kept import RESULT_XML
@@ -57,6 +58,7 @@ async def purge(platform: Platform) -> Erased:
     Returns what was removed; a second call at once removes nothing more.
     """
     now = platform.clock()
+    await abandon(platform)
 
     def delete(connection: Connection) -> tuple[Erased, tuple[HeldAccess, ...]]:
         idle_since = now - platform.limits.session_idle

@@ -13,6 +13,7 @@ from opensaldo.connectors.base import PsuContext, SignInRequest
 from opensaldo.domain.client import Product
 from opensaldo.domain.consent import CONSENT_DAYS_MAX, Consent, ConsentStatus
 from opensaldo.domain.event import Event, EventKind
+from opensaldo.domain.funnel import SUCCESS
 from opensaldo.domain.look import PLAIN_LOOK, Look
 from opensaldo.domain.session import Channel, Redirection, RedirectionState, Session
 from opensaldo.domain.target import AccessMode, Interface, Target
@@ -30,7 +31,14 @@ from opensaldo.engine.sessions import create_session
 from opensaldo.engine.usage import note_consent, note_session
 from opensaldo.errors import AlreadySignedIn, InvalidSessionId, InvalidTarget
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import consent_chain, consents, events, redirections, sessions
+from opensaldo.store.queries import (
+    consent_chain,
+    consents,
+    events,
+    funnel,
+    redirections,
+    sessions,
+)
 from opensaldo.store.queries.clients import Caller
 from opensaldo.store.vault import DataKey
 from opensaldo.wire.signature import multiple_access_id
@@ -153,13 +161,17 @@ async def finish(
             raise AlreadySignedIn
         settle(connection, caller, session.id)
         note_session(connection, session, consent.id if consent else None, now)
-        if redirection_id is not None:
-            redirections.finish(connection, redirection_id, RedirectionState.SUCCESS, None)
+        ended = redirection_id is not None and redirections.finish(
+            connection, redirection_id, RedirectionState.SUCCESS, None
+        )
         if consent is not None:
             hold_older(connection, consent, _owner_hash(platform, session))
             consent_chain.take_turn(connection)
         events.append(connection, event_of(platform, session, EventKind.SIGN_IN_FINISHED))
-        return _keep_consent(connection, platform, session, request.target, consent, packed)
+        token = _keep_consent(connection, platform, session, request.target, consent, packed)
+        if redirection_id is not None and ended:
+            funnel.count_ended(connection, redirection_id, SUCCESS)
+        return token
 
     return await platform.store.change_with(sign_in)
 

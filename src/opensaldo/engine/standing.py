@@ -23,13 +23,14 @@ from opensaldo.connectors.base import (
     WaitingStep,
 )
 from opensaldo.domain.client import Environment
+from opensaldo.domain.funnel import Reached
 from opensaldo.domain.session import Redirection
 from opensaldo.domain.target import Target
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.signin import key_of_session
 from opensaldo.store.conflicts import hold
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import redirections
+from opensaldo.store.queries import funnel, redirections
 
 ANSWER_TAKES_MAX = timedelta(seconds=120)
 
@@ -77,19 +78,35 @@ async def kept_of(platform: Platform, redirection: Redirection) -> Kept | None:
 async def keep(platform: Platform, redirection: Redirection, standing: Standing) -> None:
     """The sign-in stands here, wherever it stood before."""
     sealed = await _sealed(platform, redirection, standing)
-    await platform.store.change(redirections.keep_sca, redirection.id, sealed)
+
+    def begin(connection: Connection) -> None:
+        redirections.keep_sca(connection, redirection.id, sealed)
+        target = standing.request.target.name
+        funnel.reach(connection, redirection.id, Reached.AT_BANK, target)
+
+    await platform.store.change_with(begin)
 
 
 async def claim(platform: Platform, redirection: Redirection, kept: Kept) -> Kept | None:
     """The step is with the bank now; None when somebody else was faster."""
     until = platform.clock() + ANSWER_TAKES_MAX
-    return await move(platform, redirection, kept, replace(kept.standing, busy_until=until))
+    has_come_back = not isinstance(kept.standing.step, Wait)
+    claimed = replace(kept.standing, busy_until=until)
+    return await move(platform, redirection, kept, claimed, has_come_back=has_come_back)
 
 
 async def move(
-    platform: Platform, redirection: Redirection, kept: Kept, standing: Standing | None
+    platform: Platform,
+    redirection: Redirection,
+    kept: Kept,
+    standing: Standing | None,
+    *,
+    has_come_back: bool = False,
 ) -> Kept | None:
-    """The sign-in stands here, or nowhere; None when it had moved on from what was read."""
+    """The sign-in stands here, or nowhere; None when it had moved on from what was read.
+
+    `has_come_back`: the person brought an answer, which the funnel notes.
+    """
     sealed = None if standing is None else await _sealed(platform, redirection, standing)
 
     def swap(connection: Connection) -> bool:
@@ -97,6 +114,8 @@ async def move(
         if redirections.sealed_sca(connection, redirection.id) != kept.sealed:
             return False
         redirections.keep_sca(connection, redirection.id, sealed)
+        if has_come_back:
+            funnel.reach(connection, redirection.id, Reached.BACK)
         return True
 
     if not await platform.store.change_with(swap) or standing is None or sealed is None:

@@ -219,8 +219,22 @@ redirections = Table(
     Column("embedder", Text),
     Column("look", Text),
     Column("chosen_target", Text),
+    Column("reached", Integer, nullable=False, server_default="0"),
+    Column("reached_target", Text),
     Index(None, "session_id"),
     Index(None, "expires_at"),
+)
+funnel = Table(
+    "funnel",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("environment", Text, primary_key=True),
+    Column("started_on", Date, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("reached", Integer, primary_key=True, autoincrement=False),
+    Column("ending", Text, primary_key=True),
+    Column("sign_ins", BigInteger, nullable=False),
 )
 consents = Table(
     "consents",

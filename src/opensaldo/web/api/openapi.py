@@ -16,6 +16,7 @@ from opensaldo.web.api import (
     openapi_consents,
     openapi_data,
     openapi_events,
+    openapi_funnel,
     openapi_imports,
     openapi_signin,
 )
@@ -107,6 +108,7 @@ def document(public_url: str, version: str) -> dict[str, Any]:
                 **openapi_data.paths(public_url),
                 **openapi_catalogs.paths(public_url),
                 **openapi_bills.paths(public_url),
+                **openapi_funnel.paths(public_url),
             },
         ),
         "components": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from opensaldo.domain.bill import Service
+from opensaldo.domain.client import Environment
 from opensaldo.domain.deletion import Cause
 from opensaldo.domain.event import EventKind
 from opensaldo.domain.receipt import Outcome, Reason, Skip
@@ -83,6 +84,7 @@ _PARAMS: dict[str, Schema] = {
     "exception": or_null(NAME),
 }
 
+_STAGES = ("started", "bankChosen", "atBank", "back", "success", "pending")
 SCHEMAS: dict[str, Schema] = {
     "Failure": record(
         {
@@ -153,6 +155,31 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=("day", "service", "quantity", "price", "amount", "why", "evidence"),
         description="One use. A quantity of 0: it is free, and `why` says so.",
+    ),
+    "Funnel": record(
+        {
+            "client": TEXT,
+            "environment": one_of(*Environment),
+            "since": DAY,
+            "until": DAY,
+            "rows": _rows("FunnelRow"),
+        },
+        required=("client", "environment", "since", "until", "rows"),
+        description="How far the sign-ins begun on these days (UTC) got.",
+    ),
+    "FunnelRow": record(
+        {
+            "day": DAY,
+            "target": or_null(TEXT),
+            "channel": TEXT,
+            **{stage: {"type": "integer", "minimum": 0} for stage in _STAGES},
+            "exits": {
+                "type": "object",
+                "additionalProperties": {"type": "integer", "minimum": 1},
+            },
+        },
+        required=("day", "target", "channel", *_STAGES, "exits"),
+        description="Sign-ins of one day, one bank (null: none chosen) and one channel.",
     ),
     "Health": record({"status": {"const": "OK"}}, required=("status",)),
     "Session": record(

@@ -12,6 +12,7 @@ from opensaldo.web.api import (
     data,
     description,
     events,
+    funnel,
     health,
     mock,
     schemas,
@@ -29,6 +30,7 @@ RESOURCES = (
     *data.RESOURCES,
     *catalogs.RESOURCES,
     *bills.RESOURCES,
+    *funnel.RESOURCES,
     *schemas.RESOURCES,
     *description.RESOURCES,
 )

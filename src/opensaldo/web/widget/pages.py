@@ -17,6 +17,7 @@ from opensaldo.domain.legal_text import Acceptance
 from opensaldo.domain.session import Redirection, RedirectionState
 from opensaldo.domain.target import Target
 from opensaldo.engine import redirections, steps
+from opensaldo.engine.funnel import chose
 from opensaldo.engine.legal_texts import TextsChanged, texts_for
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import SignInView
@@ -255,6 +256,7 @@ class _Pages:
         target = next((one for one in view.targets if one.name == target_name), None)
         if target is None:
             raise InvalidTarget
+        await chose(self._platform, view.redirection, target)
         words = _words(request, view)
         texts = await texts_for(self._platform.store, view.client.id, words.language)
         asked = shown.asked_for(self._platform, view, target, texts)

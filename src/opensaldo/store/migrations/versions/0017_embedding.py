@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["client_id"],
             ["clients.id"],
-            name="fk_client_origins_client_id_clients",
+            name="fk_client_origins_client_id",
             ondelete="CASCADE",
         ),
     )

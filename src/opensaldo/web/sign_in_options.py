@@ -19,7 +19,7 @@ COUNTRIES = ("pl", "cz", "es", "pt", "ro", "lt", "lv", "ee")
 URI_LENGTH_MAX = 2000
 TEXT_LENGTH_MAX = 200
 STYLES_MAX = 40
-STYLE_LENGTH_MAX = 40
+STYLE_LENGTH_MAX = 40  # what is longer is no plain colour, and dropped
 LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?")
 
 
@@ -59,11 +59,8 @@ def with_redirect_uri(
 def _look(params: Params) -> Look:
     beta = params.text("showBetaQualityLabels")
     styles = params.within("styles")
-    if len(styles) > STYLES_MAX or any(len(one) > STYLE_LENGTH_MAX for one in styles.values()):
-        raise InvalidParameter(
-            f"The parameter styles must be at most {STYLES_MAX} values"
-            f" of up to {STYLE_LENGTH_MAX} characters."
-        )
+    if len(styles) > STYLES_MAX:
+        raise InvalidParameter(f"The parameter styles must be at most {STYLES_MAX} values.")
     return Look(
         show_favicons=params.flag("showFavicons"),
         show_default_target=params.flag("showDefaultTarget", default=True),
@@ -72,7 +69,7 @@ def _look(params: Params) -> Look:
         show_target_missing_form=params.flag("showTargetMissingForm", default=True),
         layout=params.has("layout"),
         dynamic_height=params.flag("dynamicHeight"),
-        styles=styles,
+        styles={name: one for name, one in styles.items() if len(one) <= STYLE_LENGTH_MAX},
     )
 
 

@@ -67,6 +67,7 @@ def routes(pages: PagesConfig) -> list[Route]:
         _route("/redirection/{id}/bank", served.bank, "GET"),
         _route("/redirection/{id}/again", served.again, "POST"),
         _route("/redirection/{id}/about", served.about, "GET"),
+        _route("/redirection/{id}/style.css", served.style, "GET"),
         Route(STATIC_PATH + "/{name}", shown.static_file, methods=["GET"]),
     ]
 
@@ -203,6 +204,11 @@ class _Pages:
         """Whose sign-in this is, in a window whose address the person can read."""
         view = await redirections.known(self._platform, redirection_id(request.path_params["id"]))
         return shown.about(view, _words(request, view), self._own_origin)
+
+    async def style(self, request: Request) -> Response:
+        """The client's colours on these pages."""
+        view = await redirections.known(self._platform, redirection_id(request.path_params["id"]))
+        return shown.style(view)
 
     async def answer(self, request: Request) -> Response:
         """What was typed goes to the bank, and the person on to what follows."""

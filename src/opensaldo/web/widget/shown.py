@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -45,6 +46,7 @@ from opensaldo.web.widget.messages import (
     telling,
 )
 from opensaldo.web.widget.search import fold
+from opensaldo.web.widget.styles import doubts, parse_styles, sheet
 from opensaldo.web.widget.words import Words
 
 STATIC_PATH = "/signin/static"
@@ -55,6 +57,11 @@ STATIC_TYPES = {
 }
 FIRST = "first"
 STATIC_HEADERS = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+STYLE_HEADERS = {
+    "Content-Type": "text/css; charset=utf-8",
+    "Cache-Control": "private, max-age=3600",
+    "X-Content-Type-Options": "nosniff",
+}
 _NOBODY = PsuContext(ip_address="", user_agent="")
 
 _STATIC: Mapping[str, bytes] = {
@@ -287,6 +294,12 @@ def step_address(redirection_id: str) -> str:
     return f"/redirection/{redirection_id}/step"
 
 
+def style(view: SignInView) -> Response:
+    """The client's colours as a style sheet; they stay what they are as long as the sign-in."""
+    text = sheet(parse_styles(view.redirection.look.styles))
+    return Response(text, headers=STYLE_HEADERS)
+
+
 async def static_file(request: Request) -> Response:
     """The style sheet or the mark."""
     name = request.path_params["name"]
@@ -329,8 +342,16 @@ def page(
     """
     client = view and (view.redirection.client_identity or view.client.legal_name)
     values.setdefault("telling", telling(view.redirection, view.session, tells) if view else None)
+    styles = parse_styles(view.redirection.look.styles if view else {})
     made = _TEMPLATES.get_template(f"{template}.html").render(
-        words=words, view=view, client=client, target=target, promise=promise, **values
+        words=words,
+        view=view,
+        client=client,
+        target=target,
+        promise=promise,
+        is_styled=bool(styles),
+        doubts=json.dumps(doubts(styles)),
+        **values,
     )
     return HTMLResponse(made, status, headers=headers)
 

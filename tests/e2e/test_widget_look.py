@@ -1,0 +1,155 @@
+"""The script and the real pages together: a sign-in on the shop's page, in the shop's colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, FrameLocator, Page
+
+from tests.e2e.checked import CheckedApi
+from tests.e2e.embedded import Embedded, browser, opened, pytestmark, shop_site
+from tests.e2e.fixtures import World
+from tests.e2e.test_browser import AGREE, APPROVE
+from tests.support.embedding import Site, serve_shop
+
+__all__ = ["browser", "pytestmark", "shop_site"]
+
+BANK = "button[value=KontoBankApi]"
+NEXT = "main button:not(.quiet)"
+COLOUR_OF = "(one, name) => getComputedStyle(one)[name]"
+
+
+@pytest.fixture
+def shop_page(
+    browser: Browser, world: World, api: CheckedApi, shop_site: Site
+) -> Iterator[Embedded]:
+    """The shop's page with the platform's own script."""
+    with opened(browser, serve_shop(shop_site, Site(world.address))) as found:
+        yield found
+
+
+def embed(page: Embedded, api: CheckedApi, **options: Any) -> FrameLocator:
+    """The first page of the sign-in, in its frame."""
+    page.embed(**{"client": api.client_id, "country": "pl", "locale": "en", **options})
+    frame = page.page.frame_locator("#kontomatik iframe")
+    frame.locator("h1").wait_for()
+    return frame
+
+
+@contextmanager
+def at_the_bank(page: Embedded, frame: FrameLocator) -> Iterator[Page]:
+    """The bank's window, opened by the person's agreement."""
+    with page.page.expect_popup() as opening:
+        frame.locator(AGREE).click()
+    opening.value.wait_for_selector("#login")
+    yield opening.value
+
+
+def test_a_person_signs_in_on_the_shops_page_and_the_page_gets_the_session(
+    shop_page: Embedded, api: CheckedApi
+):
+    frame = embed(shop_page, api, ownerExternalId="loan-7")
+    frame.locator(BANK).click()
+    with at_the_bank(shop_page, frame) as bank:
+        bank.fill("#login", "test1")
+        bank.fill("#password", "Test123")
+        bank.click(NEXT)
+        bank.fill("#code", "Test123")
+        bank.click(NEXT)
+        bank.click(APPROVE)
+    shop_page.page.wait_for_function("() => called.some(([, name]) => name === 'onSuccess')")
+    (success,) = [call for call in shop_page.called() if call[1] == "onSuccess"]
+    _mark, _name, target, session_id, signature, options = success
+    assert target == "KontoBankApi"
+    assert options["ownerExternalId"] == "loan-7"
+    assert api.finished((session_id, signature)).xml.find(".//result") is not None
+    assert shop_page.complaints == []
+
+
+def test_the_pages_wear_the_clients_colours_and_nothing_else_of_its_words(
+    shop_page: Embedded, api: CheckedApi
+):
+    styles = {
+        "bodyBgColor": "#101820",
+        "textColor": "#f0f0f0",
+        "btnPrimaryBgColor": "gold",
+        "inputBgColor": "red; background: url(http://127.0.0.1:1/x)",
+        "borderRadius": 12,
+        "fontFamily": "serif",
+    }
+    frame = embed(shop_page, api, styles=styles, showDefaultTarget=False)
+    frame.locator(BANK).click()
+    agree = frame.locator(AGREE)
+    assert agree.evaluate(COLOUR_OF, "backgroundColor") == "rgb(255, 215, 0)"
+    assert agree.evaluate(COLOUR_OF, "borderTopLeftRadius") == "12px"
+    assert frame.locator(".sheet").evaluate(COLOUR_OF, "backgroundColor") == "rgb(16, 24, 32)"
+    assert frame.locator("h1").evaluate(COLOUR_OF, "color") == "rgb(240, 240, 240)"
+    assert frame.locator(":root").evaluate(COLOUR_OF, "colorScheme") == "dark"
+    assert shop_page.complaints == []
+
+
+def test_colours_that_cannot_be_read_are_told_in_the_console_once(
+    shop_page: Embedded, api: CheckedApi
+):
+    styles = {"textColor": "#999999", "bodyBgColor": "#ffffff"}
+    frame = embed(shop_page, api, styles=styles)
+    frame.locator(BANK).click()
+    frame.locator(AGREE).wait_for()
+    assert shop_page.complaints == [
+        "OpenSaldo: styles: textColor on bodyBgColor has contrast 2.85, wanted 4.5"
+    ]
+
+
+def test_a_frame_of_fixed_height_can_be_scrolled_to_its_end(shop_page: Embedded, api: CheckedApi):
+    frame = embed(shop_page, api, target="KontoBankApi")
+    shop_page.page.set_viewport_size({"width": 280, "height": 700})
+    assert shop_page.look("(one) => one.style.height") == "560px"
+    assert frame.locator("body").evaluate("(one) => one.scrollHeight > one.clientHeight")
+    frame.locator("h1").hover()
+    shop_page.page.mouse.wheel(0, 20_000)
+    shop_page.settle()
+    seen = """(one) => { const at = one.getBoundingClientRect();
+        return at.bottom <= innerHeight + 1 && at.right <= innerWidth; }"""
+    assert frame.locator(".foot").evaluate(seen)
+
+
+def test_the_frame_is_as_high_as_what_it_shows_and_shrinks_again(
+    shop_page: Embedded, api: CheckedApi
+):
+    frame = embed(shop_page, api, dynamicHeight=True)
+    frame.locator(BANK).click()
+    frame.locator(AGREE).wait_for()
+    heights = []
+    for width in (300, 1000):
+        shop_page.page.set_viewport_size({"width": width, "height": 700})
+        shop_page.embed(
+            client=api.client_id,
+            target="KontoBankApi",
+            locale="en",
+            dynamicHeight=True,
+            layout=True,
+        )
+        frame.locator(AGREE).wait_for()
+        shop_page.page.wait_for_timeout(500)
+        shown = frame.locator(":root").evaluate("(one) => [one.scrollHeight, innerHeight]")
+        assert shown[0] == shown[1]
+        heights.append(shown[1])
+    assert heights[0] > heights[1] > 0
+
+
+@pytest.mark.parametrize("width", [280, 320])
+def test_nothing_is_wider_than_a_narrow_frame(shop_page: Embedded, api: CheckedApi, width: int):
+    shop_page.page.set_viewport_size({"width": width, "height": 700})
+    shop_page.page.evaluate("() => { document.body.style.margin = 0; }")
+    frame = embed(shop_page, api)
+    too_wide = (
+        "(one) => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert frame.locator("body").evaluate(too_wide) == 0
+    assert frame.locator("body").evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    frame.locator(BANK).click()
+    frame.locator(AGREE).wait_for()
+    assert frame.locator("body").evaluate("(one) => one.scrollWidth <= one.clientWidth")

@@ -83,18 +83,35 @@ def test_two_banks_in_the_frame_count_together(browser: Browser, shop: str):
         assert visit.page.inner_text(f"{REASONS} >> nth=1") != income
 
 
+def settled_box(visit: Visit) -> dict[str, float]:
+    """Where the frame is, once nothing has moved for a while."""
+    found: Any = None
+    for _ in range(50):
+        before, found = found, visit.page.locator("#bank iframe").bounding_box()
+        if found == before:
+            break
+        visit.page.wait_for_timeout(500)
+    return found
+
+
+def assert_no_emptiness(visit: Visit, box: dict[str, float]) -> None:
+    """The frame ends where its page does."""
+    foot = "document.querySelector('footer').getBoundingClientRect().bottom"
+    (frame,) = visit.page.frames[1:]
+    assert frame.evaluate(foot) == pytest.approx(box["height"], abs=40)
+
+
 def test_the_frame_is_as_high_as_its_page_and_comes_into_view(browser: Browser, shop: str):
     with visiting(browser) as visit:
         apply(visit, shop)
         last = widget(visit).locator("button[name=target]").last
         last.wait_for()
-        frame = visit.page.locator("#bank iframe")
-        visit.page.wait_for_function("document.querySelector('iframe').offsetHeight > 1500")
+        assert_no_emptiness(visit, settled_box(visit))
         last.scroll_into_view_if_needed()
         last.click()
-        visit.page.wait_for_function("document.querySelector('iframe').offsetHeight < 1500")
-        box = frame.bounding_box()
-        assert box is not None
+        widget(visit).locator(AGREE).wait_for()
+        box = settled_box(visit)
+        assert_no_emptiness(visit, box)
         assert -1 <= box["y"] < 400
 
 

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from opensaldo.domain.network import parse_network
 from opensaldo.domain.secret import Secret
 from opensaldo.engine.limits import Limits
+from opensaldo.web.widget.languages import LANGUAGES, served
 
 
 class BadConfig(Exception):
@@ -43,6 +44,13 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
         raise ValueError("a port from 0 to 65535 (0 takes a free one)")
     return int(text)
+
+
+def _language(text: str) -> str:
+    language = served(text)
+    if language is None:
+        raise ValueError("a locale that has texts: " + ", ".join(LANGUAGES))
+    return language
 
 
 def _switch(text: str) -> bool:
@@ -278,6 +286,12 @@ VARIABLES = (
         meaning="prefix of owner ids made by us",
     ),
     Variable(
+        name="FALLBACK_LOCALE",
+        default="pl",
+        read=_language,
+        meaning="the language of sign-in pages for a locale or browser without texts of its own",
+    ),
+    Variable(
         name="LOG_LEVEL",
         default="INFO",
         read=_level,
@@ -321,6 +335,7 @@ class Config:
     record_imports: bool
     read_in_step: bool
     owner_id_prefix: str
+    fallback_locale: str
     log_level: str
 
     @classmethod

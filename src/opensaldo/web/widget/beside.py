@@ -86,7 +86,7 @@ def ended(platform: Platform, view: SignInView, words: Words) -> Response:
     )
     reason = shown.reason_of(redirection)
     if reason is not None:
-        told = messages.failed(reason, target, session.id, str(words.fault(reason)))
+        told = messages.failed(reason, target, session.id, str(words.fault(reason, target)))
     else:
         told = messages.signed_in(
             session,

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -56,6 +57,9 @@ STATIC_TYPES = {
     "mark.svg": "image/svg+xml",
 }
 FIRST = "first"
+# Where the keyboard starts on a page. A frame takes the focus only if it had it: signin.js sees.
+STARTS = Markup("data-starts autofocus")
+STARTS_IN_FRAME = Markup("data-starts")
 STATIC_HEADERS = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
 STYLE_HEADERS = {
     "Content-Type": "text/css; charset=utf-8",
@@ -224,7 +228,7 @@ def closing(
 ) -> Response:
     """The end of a sign-in: of one that is embedded, or whose client gave no address."""
     reason = reason_of(ended)
-    fault = None if reason is None else words.fault(reason)
+    fault = None if reason is None else words.fault(reason, target)
     headers = page_headers(embedder=_framed_by(ended))
     return page("closing", words, view, headers, tells=tells, target=target, fault=fault)
 
@@ -234,7 +238,7 @@ def reason_of(ended: Redirection) -> str | None:
     if ended.state is RedirectionState.SUCCESS:
         return None
     is_over = ended.state is RedirectionState.EXPIRED
-    return SignInTimeout.wire_name if is_over else ended.exception_name
+    return SignInTimeout.wire_name if is_over else ended.exception_name or Defect.wire_name
 
 
 def window(
@@ -351,6 +355,7 @@ def page(
         promise=promise,
         is_styled=bool(styles),
         doubts=json.dumps(doubts(styles)),
+        start=STARTS_IN_FRAME if values["telling"] else STARTS,
         **values,
     )
     return HTMLResponse(made, status, headers=headers)

@@ -12,10 +12,13 @@ from importlib import resources
 from markupsafe import Markup
 
 from opensaldo.domain.target import AccountType, Target
+from opensaldo.errors import BankUnavailable, SignInCancelled
 from opensaldo.web.widget.languages import FALLBACK, language_for
 from opensaldo.web.widget.plurals import category
 
 COUNT = "count"
+# What a bank's "it did not work" is read as.
+WITHOUT_A_REASON = frozenset({SignInCancelled.wire_name, BankUnavailable.wire_name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +69,16 @@ class Words:
     def fault(self, wire_name: str | None, target: Target | None = None) -> Markup:
         """What happened and what to do, by the exception's name.
 
-        A bank gives no reason when a company's accounts are closed to such services, as they are
-        at most banks until somebody with full rights opens them.
+        Most banks keep a company's accounts closed to such services and say no more than that it
+        did not work: what they leave out is told where the bank serves companies.
         """
         key = f"fault_{wire_name}"
-        if key in table(self.language).texts:
-            return self(key)
-        is_corporate = target is not None and AccountType.CORPORATE in target.account_types
-        return self("fault_corporate" if is_corporate else "fault_other")
+        is_known = key in table(self.language).texts
+        said = self(key if is_known else "fault_other")
+        serves_companies = target is not None and AccountType.CORPORATE in target.account_types
+        if serves_companies and (wire_name in WITHOUT_A_REASON or not is_known):
+            return said + " " + self("fault_corporate")
+        return said
 
     def credential(self, kind: str) -> Markup | None:
         """What a credential of the catalogue is called; None for a kind without a name of ours."""

@@ -12,13 +12,21 @@ def test_an_unknown_exception_gets_the_general_text() -> None:
     assert Words("en").fault("NeverHeardOf") == Words("en").fault(None)
 
 
-def test_a_failure_without_a_reason_at_a_companys_bank_says_who_must_open_the_access() -> None:
+@pytest.mark.parametrize("reason", ["SignInCancelled", "ServiceTemporarilyUnavailable", None])
+def test_a_failure_without_a_reason_at_a_companys_bank_says_who_must_open_the_access(
+    reason: str | None,
+) -> None:
     company = replace(TARGET, account_types=(AccountType.CORPORATE,))
-    said = Words("en").fault(None, company)
+    person = replace(TARGET, account_types=(AccountType.INDIVIDUAL,))
+    said = Words("en").fault(reason, company)
+    assert said.startswith(Words("en").fault(reason))
     assert "president" in said
     assert "PSD2 consent" in said
-    person = replace(TARGET, account_types=(AccountType.INDIVIDUAL,))
-    assert Words("en").fault(None, person) == Words("en").fault(None)
+    assert Words("en").fault(reason, person) == Words("en").fault(reason)
+
+
+def test_a_failure_with_a_reason_is_told_alike_at_every_bank() -> None:
+    company = replace(TARGET, account_types=(AccountType.CORPORATE,))
     assert Words("en").fault("AccessBlocked", company) == Words("en").fault("AccessBlocked")
 
 

@@ -34,6 +34,12 @@
   });
   addEventListener("pageshow", () => { isGoingOn = false; });
 
+  // --- where the keyboard starts: a frame that had the focus keeps it from page to page ---------
+  const start = document.querySelector("[data-starts]");
+  if (start && document.hasFocus() && document.activeElement === document.body) {
+    start.focus({ preventScroll: true });
+  }
+
   // --- where we were before the browser forgot this page ------------------------------------
   const memory = {
     read() { try { return JSON.parse(sessionStorage.getItem("opensaldo")); } catch { return null; } },

@@ -172,6 +172,7 @@ def application(config: Config, platform: Platform, listening: str) -> ASGIApp:
         platform=platform,
         signin_url=addresses.signin_url,
         client_address=front.person_address,
+        fallback_language=config.fallback_locale,
     )
     router = Router(
         routes=[

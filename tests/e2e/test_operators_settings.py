@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.checked import CheckedApi, owner_of
+from tests.e2e.checked import CheckedApi, browse, owner_of
 from tests.e2e.fixtures import World
 from tests.support import xsd
 
@@ -23,6 +23,7 @@ def settings() -> dict[str, Any]:
         "PORTAL_URL": "https://portal.example.org",
         "SUPPORT_MAIL": "help@example.com",
         "OWNER_ID_PREFIX": "acme-",
+        "FALLBACK_LOCALE": "ee",
         "TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8",
         "SESSION_IDLE_S": 60,
         "RETENTION_H": 2,
@@ -35,6 +36,17 @@ def test_links_lead_to_the_sign_in_host(api: CheckedApi):
     assert (
         made["redirectionLink"] == f"https://signin.example.org/redirection/{made['redirectionId']}"
     )
+
+
+@pytest.mark.parametrize(("locale", "language"), [("ru", "et"), ("mx", "es"), (None, "pl")])
+def test_a_locale_without_texts_gets_the_operators_language(
+    world: World, api: CheckedApi, locale: str | None, language: str
+):
+    made = api.started(country="pl", locale=locale)
+    page = browse(
+        f"{world.address}/redirection/{made['redirectionId']}/consent?target=KontoBankApi"
+    )
+    assert f'<html lang="{language}">' in page.body
 
 
 def test_schemas_lie_at_the_documentations_host(api: CheckedApi):

@@ -81,8 +81,8 @@ _REDIRECTION = (
     Parameter(
         name="locale",
         meaning="The language of the pages: `pl`, `en`, `es`, `cs` or `cz`, `pt`, `ro`, `lt`, `lv`,"
-        " `et` or `ee`; `br` and `mx` get `pt` and `es`, any other gets Polish. Without it the"
-        " country's, then the browser's.",
+        " `et` or `ee`; `br` and `mx` get `pt` and `es`, any other gets the"
+        " operator's, Polish unless set. Without it the country's, then the browser's.",
         schema={"type": "string", "pattern": f"^{LOCALE.pattern}$"},
         example="pl",
     ),

@@ -57,7 +57,7 @@ def _route(config: PagesConfig, gate: Gate, channel: Channel, path: str) -> Rout
             options = replace(sign_in_options(params), channel=channel, embedder=asked.origin)
             return await _begun(config, asked, options)
         except OpenSaldoError as error:
-            return _refused(request, error, asked, channel)
+            return _refused(config, request, error, asked, channel)
 
     return Route(path, begin, methods=["GET"])
 
@@ -90,10 +90,15 @@ def _asked(params: Params, request: Request) -> _Asked:
 
 
 def _refused(
-    request: Request, error: OpenSaldoError, asked: _Asked | None, channel: Channel
+    config: PagesConfig,
+    request: Request,
+    error: OpenSaldoError,
+    asked: _Asked | None,
+    channel: Channel,
 ) -> Response:
     """A page that says so, to the person and to the page that embeds it, if it may be told."""
-    words = words_for(None, None, request.headers.get("accept-language"))
+    preferred = request.headers.get("accept-language")
+    words = words_for(None, None, preferred, config.fallback_language)
     origin = asked.origin if asked else None
     tells = None
     if origin is not None and not isinstance(error, NotEmbeddable):

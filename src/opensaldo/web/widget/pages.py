@@ -34,6 +34,7 @@ from opensaldo.web.widget import asking, beside, shown
 from opensaldo.web.widget.addresses import is_own_post, origin, with_redirection_id
 from opensaldo.web.widget.forms import CrossSitePost, form_of, query_of, user_agent
 from opensaldo.web.widget.headers import page_headers
+from opensaldo.web.widget.languages import FALLBACK
 from opensaldo.web.widget.search import QUERY_LENGTH_MAX, matching
 from opensaldo.web.widget.shown import STATIC_PATH
 from opensaldo.web.widget.words import Words, words_for
@@ -46,33 +47,34 @@ Page = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagesConfig:
-    """What the pages need: the platform, their own address, and who the visitor is."""
+    """What the pages need: the platform, their own address, who the visitor is, what to speak."""
 
     platform: Platform
     signin_url: str
     client_address: Callable[[Request], str]
+    fallback_language: str = FALLBACK
 
 
 def routes(pages: PagesConfig) -> list[Route]:
     """The routes of the sign-in pages; the way back comes before the ids."""
     served = _Pages(pages)
     return [
-        _route("/redirection/return", served.come_back, "GET"),
-        _route("/redirection/{id}", served.choose, "GET", served.over),
-        _route("/redirection/{id}/consent", served.consent, "GET", served.over),
-        _route("/redirection/{id}/consent", served.decide, "POST", served.over),
-        _route("/redirection/{id}/step", served.step, "GET"),
-        _route("/redirection/{id}/step", served.answer, "POST"),
-        _route("/redirection/{id}/state", served.state, "GET"),
-        _route("/redirection/{id}/bank", served.bank, "GET"),
-        _route("/redirection/{id}/again", served.again, "POST"),
-        _route("/redirection/{id}/about", served.about, "GET"),
-        _route("/redirection/{id}/style.css", served.style, "GET"),
+        _route(served, "/redirection/return", served.come_back, "GET"),
+        _route(served, "/redirection/{id}", served.choose, "GET", served.over),
+        _route(served, "/redirection/{id}/consent", served.consent, "GET", served.over),
+        _route(served, "/redirection/{id}/consent", served.decide, "POST", served.over),
+        _route(served, "/redirection/{id}/step", served.step, "GET"),
+        _route(served, "/redirection/{id}/step", served.answer, "POST"),
+        _route(served, "/redirection/{id}/state", served.state, "GET"),
+        _route(served, "/redirection/{id}/bank", served.bank, "GET"),
+        _route(served, "/redirection/{id}/again", served.again, "POST"),
+        _route(served, "/redirection/{id}/about", served.about, "GET"),
+        _route(served, "/redirection/{id}/style.css", served.style, "GET"),
         Route(STATIC_PATH + "/{name}", shown.static_file, methods=["GET"]),
     ]
 
 
-def _route(path: str, page: Page, method: str, over: Page | None = None) -> Route:
+def _route(served: _Pages, path: str, page: Page, method: str, over: Page | None = None) -> Route:
     """A route whose errors are pages too; `over` serves a sign-in that has ended."""
 
     async def serve(request: Request) -> Response:
@@ -85,7 +87,7 @@ def _route(path: str, page: Page, method: str, over: Page | None = None) -> Rout
                     raise
                 return await over(request)
         except OpenSaldoError as error:
-            return shown.sorry(error, _words(request), redirection=_path_id(request))
+            return shown.sorry(error, served.words(request), redirection=_path_id(request))
 
     return Route(path, serve, methods=[method])
 
@@ -98,6 +100,14 @@ class _Pages:
         self._return_url = config.signin_url + "/redirection/return"
         self._own_origin = origin(config.signin_url)
         self._client_address = config.client_address
+        self._fallback_language = config.fallback_language
+
+    def words(self, request: Request, view: SignInView | None = None) -> Words:
+        """The words for this person, of this sign-in if it is known."""
+        locale = view.redirection.locale if view else None
+        country = view.redirection.country if view else None
+        preferred = request.headers.get("accept-language")
+        return words_for(locale, country, preferred, self._fallback_language)
 
     async def choose(self, request: Request) -> Response:
         """The choice of country, then of bank; the agreement when the client chose already."""
@@ -108,7 +118,7 @@ class _Pages:
             return _see(address + (f"&{shown.FIRST}=1" if _is_first(query) else ""))
         countries = tuple(dict.fromkeys(one.country for one in view.targets))
         country = query.text("country") if len(countries) > 1 else next(iter(countries), None)
-        words = _words(request, view)
+        words = self.words(request, view)
         if len(countries) > 1 and country not in countries:
             return shown.countries(view, words, countries, is_first=_is_first(query))
         sought = (query.text("q") or "")[:QUERY_LENGTH_MAX]
@@ -131,7 +141,7 @@ class _Pages:
         """
         view = await redirections.known(self._platform, redirection_id(request.path_params["id"]))
         if view.redirection.channel.is_embedded:
-            return beside.ended(self._platform, view, _words(request, view))
+            return beside.ended(self._platform, view, self.words(request, view))
         if view.redirection.state is RedirectionState.EXPIRED:
             raise SignInTimeout
         raise AlreadySignedIn
@@ -150,13 +160,13 @@ class _Pages:
         target, country = form.text("target"), form.text("country")
         match form.text("decision"):
             case "agree":
-                accepted = _accepted(form, _words(request, view))
+                accepted = _accepted(form, self.words(request, view))
                 return await self._agree(request, view, target or "", country, accepted)
             case "cancel":
                 ended = await redirections.cancel(self._platform, view.redirection.id)
                 if ended.channel.is_embedded:
                     return beside.go(request, f"/redirection/{ended.id}")
-                return _leave(view, ended, _words(request, view), None)
+                return _leave(view, ended, self.words(request, view), None)
             case _:
                 return await self._consent(request, view, target, country)
 
@@ -164,13 +174,13 @@ class _Pages:
         """Back from the bank: on to the next step or, at the end, to the client."""
         progress = await steps.come_back(self._platform, dict(request.query_params))
         if progress.view.redirection.channel.is_embedded:
-            return shown.window_closing(progress.view, _words(request, progress.view))
+            return shown.window_closing(progress.view, self.words(request, progress.view))
         return self._onward(request, progress)
 
     async def step(self, request: Request) -> Response:
         """What the person must do now; who waits asks the bank again by loading this page."""
         progress = await self._looked_again(request)
-        view, words = progress.view, _words(request, progress.view)
+        view, words = progress.view, self.words(request, progress.view)
         if view.redirection.state is not RedirectionState.PENDING:
             return self._onward(request, progress)
         if progress.standing is None:
@@ -193,7 +203,7 @@ class _Pages:
     async def bank(self, request: Request) -> Response:
         """The bank's page, in the window that was opened for it."""
         of_redirection = redirection_id(request.path_params["id"])
-        return await beside.at_bank(self._platform, of_redirection, _words(request))
+        return await beside.at_bank(self._platform, of_redirection, self.words(request))
 
     async def again(self, request: Request) -> Response:
         """Another try of an embedded sign-in that has come to nothing."""
@@ -203,7 +213,7 @@ class _Pages:
     async def about(self, request: Request) -> Response:
         """Whose sign-in this is, in a window whose address the person can read."""
         view = await redirections.known(self._platform, redirection_id(request.path_params["id"]))
-        return shown.about(view, _words(request, view), self._own_origin)
+        return shown.about(view, self.words(request, view), self._own_origin)
 
     async def style(self, request: Request) -> Response:
         """The client's colours on these pages."""
@@ -226,7 +236,7 @@ class _Pages:
         if view.redirection.channel.is_embedded:
             return beside.onward(request, progress)
         if view.redirection.state is not RedirectionState.PENDING:
-            return _leave(view, view.redirection, _words(request, view), progress.target)
+            return _leave(view, view.redirection, self.words(request, view), progress.target)
         if standing is not None and isinstance(standing.step, Redirect) and not progress.is_busy:
             return _see(standing.step.url)
         return _see(shown.step_address(view.redirection.id))
@@ -263,7 +273,7 @@ class _Pages:
         if target is None:
             raise InvalidTarget
         await chose(self._platform, view.redirection, target)
-        words = _words(request, view)
+        words = self.words(request, view)
         texts = await texts_for(self._platform.store, view.client.id, words.language)
         asked = shown.asked_for(self._platform, view, target, texts)
         return shown.consent(
@@ -290,14 +300,8 @@ class _Pages:
             return await self._consent(request, view, target_name, country, has_changed=True)
         except BankError as error:
             target = next(one for one in view.targets if one.name == target_name)
-            return shown.down(view, _words(request, view), target, country, error, accepted)
+            return shown.down(view, self.words(request, view), target, country, error, accepted)
         return self._onward(request, progress)
-
-
-def _words(request: Request, view: SignInView | None = None) -> Words:
-    locale = view.redirection.locale if view else None
-    country = view.redirection.country if view else None
-    return words_for(locale, country, request.headers.get("accept-language"))
 
 
 def _accepted(form: Params, words: Words) -> Acceptance | None:

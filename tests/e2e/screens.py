@@ -1,4 +1,4 @@
-"""Every screen of a sign-in by redirection, reached as a person reaches it, at the real KontoBank.
+"""Every screen of a sign-in, reached as a person reaches it, at the real KontoBank.
 
 Each walk shows one screen after another and yields its name while it is open.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
@@ -132,6 +133,32 @@ def not_working(stage: Stage) -> Iterator[str]:
     yield "expired"
 
 
+def beside_the_shop(stage: Stage) -> Iterator[str]:
+    """A sign-in in a frame on the client's page: the bank stands in a window of its own."""
+    page, host = stage.page, stage.world.address
+    asked = {"client": stage.api.client_id, "widgetEmbeddedUrl": "http://127.0.0.1/shop"}
+    page.goto(f"{host}/signin/?{urlencode({**asked, 'locale': stage.locale, 'country': 'pl'})}")
+    yield "framed banks"
+    own = page.url.partition("?")[0]
+    stage.press(f"button[value={PSD2}]")
+    yield "framed consent"
+    with page.expect_popup() as opened:
+        page.click(AGREE)
+    page.wait_for_url("**/step**")
+    yield "at the bank"
+    opened.value.close()
+    page.goto(own + "/step?blocked=1")
+    yield "window blocked"
+    stage.press(CANCEL)
+    yield "cancelled beside the shop"
+    page.goto(own + "/about")
+    yield "whose sign-in"
+    page.goto(own + "/bank")
+    yield "window closing"
+    page.goto(f"{host}/signin/?client=nobody")
+    yield "no client's page"
+
+
 def briefly(stage: Stage) -> Iterator[str]:
     """The two screens with the most words and the most fields."""
     stage.page.goto(stage.link(target=ONLINE))
@@ -140,7 +167,7 @@ def briefly(stage: Stage) -> Iterator[str]:
     yield "login"
 
 
-WALKS: tuple[Walk, ...] = (choosing, typing, choosing_how, ending, not_working)
+WALKS: tuple[Walk, ...] = (choosing, typing, choosing_how, ending, beside_the_shop, not_working)
 
 
 def _read(page: Page) -> str:

@@ -82,7 +82,7 @@ def test_a_person_types_chooses_and_waits_and_comes_back(
         press(visit, SEND)
         assert visit.page.evaluate("document.querySelector('img').naturalWidth") == 1
         type_in(visit, "777")
-        visit.page.wait_for_selector("meta[http-equiv=refresh]", state="attached")
+        visit.page.wait_for_selector(".waits")
         for _ in range(2):
             asked = len(bank_of_steps.answers)
             world.clock.advance(seconds=2)

@@ -72,7 +72,8 @@ imports under the same consent see more: booked rows that were listed before and
 are `rows_withdrawn` in the receipt, which is `explained` then and not `complete`. Where all of them
 are there but rows carry no balances, the balance of the import before must lead to the one now, or
 the import ends as an error. The first import of a consent has nothing to compare with; where rows
-carry no balances its receipt says `first_import`.
+carry no balances its receipt says `first_import`. Where they do, `provenSince` is the day from
+which they lead to the balance; whether there were older rows the bank alone knows.
 """
 ABOUT_PACKS = """
 `PUT /switchboard/packs` with `{"packs": ["ids-reissued", "nulls"], "login": "test1"}` switches

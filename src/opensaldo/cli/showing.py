@@ -78,8 +78,10 @@ def _receipt(receipt: dict[str, Any]) -> Table:
         table.add_row("skipped", f"{count} ({why.replace('_', ' ')})")
     for check in receipt.get("balances", []):
         reason = check.get("reason", "proven").replace("_", " ")
+        since = f" since {check['provenSince']}" if "provenSince" in check else ""
         newest = check.get("newestOn", "-")
-        said = f"gap {_amount(check.get('gap'))} {check['currency']}, {reason}, newest {newest}"
+        gap = f"gap {_amount(check.get('gap'))} {check['currency']}"
+        said = f"{gap}, {reason}{since}, newest {newest}"
         table.add_row("balance", Text(said))
     bank = " · ".join(
         receipt[name] for name in ("target", "standard", "version") if name in receipt

@@ -70,12 +70,17 @@ class BalanceCheck:
     `gap` is what the bank's balance has more than the rows account for, None where nothing can be
     compared; a gap other than zero, and None, have their `reason`. `newest_on` is the day of the
     newest row, `balance_on` the bank's own day of the balance where it tells one.
+
+    `proven_since` is the day of the oldest booked row, where the rows' own balances lead from it to
+    the account's; None where they do not. Whether the bank keeps older rows of the range to itself
+    nobody can see.
     """
 
     account_id: str
     currency: str
     gap: Decimal | None = None
     reason: Reason | None = None
+    proven_since: date | None = None
     newest_on: date | None = None
     balance_on: date | None = None
 

@@ -85,6 +85,13 @@ def weighed(
     return _since_before(stand, stand.balance - before.balance, booked, on_the_way, before)
 
 
+def chained_since(booked: Sequence[Transaction]) -> date | None:
+    """The day of the oldest row, where the rows' own balances make one trail; else None."""
+    if any(row.balance is None for row in booked) or _trail(_edges(booked))[1]:
+        return None
+    return min((day for row in booked if (day := row.booked_on or row.day)), default=None)
+
+
 def newest_day(rows: Iterable[Transaction]) -> date | None:
     """The day of the newest row; None without dated rows."""
     return max((row.day for row in rows if row.day is not None), default=None)

@@ -15,7 +15,14 @@ from opensaldo.domain.command import Command
 from opensaldo.domain.receipt import BalanceCheck, Outcome, Reason, Receipt, Skip
 from opensaldo.domain.target import Target
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from opensaldo.engine.balancing import Before, Stand, ahead_of, newest_day, weighed
+from opensaldo.engine.balancing import (
+    Before,
+    Stand,
+    ahead_of,
+    chained_since,
+    newest_day,
+    weighed,
+)
 from opensaldo.engine.identity import Fingerprint, account_id, with_ids
 from opensaldo.engine.reading import Named, Reading
 from opensaldo.engine.recognising import Recognised, recognised
@@ -228,6 +235,7 @@ def _checked(
         currency=place.currency,
         gap=gap,
         reason=reason,
+        proven_since=chained_since(sifted.booked) if gap == 0 and reason is None else None,
         newest_on=newest_day(sifted.rows),
         balance_on=place.balance_on,
     )

@@ -88,6 +88,7 @@ class BalanceBody(msgspec.Struct, kw_only=True, omit_defaults=True, rename="came
     currency: str
     gap: Decimal | None = None
     reason: str | None = None
+    proven_since: dt.date | None = None
     newest_on: dt.date | None = None
     balance_on: dt.date | None = None
 
@@ -192,6 +193,7 @@ def _balance(check: BalanceCheck) -> BalanceBody:
         currency=clean_text(check.currency) or "",
         gap=_cents(check.gap),
         reason=None if check.reason is None else check.reason.value,
+        proven_since=check.proven_since,
         newest_on=check.newest_on,
         balance_on=check.balance_on,
     )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from opensaldo.domain.receipt import Reason
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from opensaldo.engine.balancing import Before, Stand, newest_day, weighed
+from opensaldo.engine.balancing import Before, Stand, chained_since, newest_day, weighed
 
 SINCE = date(2026, 1, 1)
 START = Decimal(100)
@@ -54,6 +54,18 @@ def test_a_whole_chain_is_proven_in_any_order(moves: list[int], chance: random.R
     end = end_of(rows)
     chance.shuffle(rows)
     assert judged(rows, end) == (0, None)
+
+
+@given(amounts, st.randoms(use_true_random=False))
+def test_a_chain_is_proven_since_its_oldest_row(moves: list[int], chance: random.Random):
+    rows = booked(moves)
+    oldest = SINCE + timedelta(days=20)
+    chance.shuffle(rows)
+    assert chained_since(rows) == oldest
+    left = [row for row in rows if row.booked_on != oldest]
+    assert chained_since(left) == oldest + timedelta(days=1), "the oldest is cut: proven later"
+    assert chained_since([replace(rows[0], balance=None), *rows[1:]]) is None
+    assert chained_since([]) is None
 
 
 @given(amounts.filter(are_balances_distinct), st.data())

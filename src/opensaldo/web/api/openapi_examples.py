@@ -88,7 +88,11 @@ COMPLETED = replace(
         skipped={Skip.OUTSIDE_RANGE: 1},
         balances=(
             BalanceCheck(
-                account_id=ACCOUNT_ID, currency="PLN", gap=Decimal(0), newest_on=date(2026, 2, 27)
+                account_id=ACCOUNT_ID,
+                currency="PLN",
+                gap=Decimal(0),
+                proven_since=date(2026, 2, 27),
+                newest_on=date(2026, 2, 27),
             ),
         ),
         target="KontoBankApi",

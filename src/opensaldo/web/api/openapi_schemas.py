@@ -322,12 +322,15 @@ SCHEMAS: dict[str, Schema] = {
             "currency": CURRENCY,
             "gap": AMOUNT,
             "reason": one_of(*(one.value for one in Reason)),
+            "provenSince": DAY,
             "newestOn": DAY,
             "balanceOn": DAY,
         },
         required=("accountId", "currency"),
         description="One account's balance against its rows. Without `gap` there is nothing to "
-        "compare; a gap other than zero, and none, have their `reason`.",
+        "compare; a gap other than zero, and none, have their `reason`. `provenSince` is the "
+        "day of the oldest row, where the rows' own balances lead from it to the account's. A list "
+        "that begins later than was asked for may be all there is, or not: no bank says so.",
     ),
     "Catalogue": record({"targets": _rows("CatalogueTarget")}, required=("targets",)),
     "CatalogueTarget": record(

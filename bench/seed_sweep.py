@@ -20,7 +20,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -39,7 +41,7 @@ from tests.support.virtual import VirtualWorld
 
 SHOW_EVERY = 100
 TOLD_MAX = 500
-Task = tuple[tuple[int, ...], bool, str]
+Task = tuple[tuple[int, ...], bool, Cluster | None]
 
 
 @dataclass
@@ -97,10 +99,10 @@ def _swept(options: argparse.Namespace) -> Found:
     worlds = [tuple(group) for _, group in groupby(seeds, lambda seed: seed // SEEDS_A_WORLD)]
     with _cluster(options.database) as cluster:
         tasks = [(world, options.quirks, cluster) for world in worlds]
-        context = multiprocessing.get_context("spawn")
-        with context.Pool(options.processes, _leave_stopping, maxtasksperchild=8) as pool:
+        with ThreadPoolExecutor(options.processes) as players:
+            parts = players.map(_in_a_process, tasks)
             try:
-                for part in pool.imap(_play_world, tasks):
+                for part in parts:
                     for seed, violation in part.violations:
                         _complain(seed, violation, options)
                     before = found.seeds // SHOW_EVERY
@@ -109,11 +111,30 @@ def _swept(options: argparse.Namespace) -> Found:
                         _report(found, time.perf_counter() - started, options)
             except KeyboardInterrupt:
                 found.stopped = True
+                console.print("Stopping when the worlds under way are played.")
+                players.shutdown(cancel_futures=True)
+    return found
+
+
+def _in_a_process(task: Task) -> Found:
+    """What a process of its own makes of the seeds; of each alone where that process dies."""
+    seeds, quirks, cluster = task
+    context = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(1, context, _leave_stopping) as alone:
+            return alone.submit(_play_world, task).result()
+    except BrokenProcessPool:
+        if len(seeds) == 1:
+            return Found(seeds=1, violations=[(seeds[0], "its process died")])
+    console.print(f"The process of seeds {seeds[0]} to {seeds[-1]} died; now each in its own.")
+    found = Found()
+    for seed in seeds:
+        found.add(_in_a_process(((seed,), quirks, cluster)))
     return found
 
 
 def _leave_stopping() -> None:
-    """Only the sweep itself is stopped by the keyboard; it ends its processes."""
+    """Only the sweep itself is stopped by the keyboard."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -132,7 +153,7 @@ def _cluster(database: str) -> Iterator[Cluster | None]:
         yield cluster
 
 
-def _play_world(task: tuple[Sequence[int], bool, Cluster | None]) -> Found:
+def _play_world(task: Task) -> Found:
     """The seeds of one world, one after another; those after one that broke off in a new world."""
     seeds, quirks, cluster = task
     quiet()

@@ -2,6 +2,8 @@
 
     python -m bench.matching --rows 100000 --processes 2 [--packs NAME...] [--write | --json]
 
+With `--packs` only theirs are simulated, and with `--write` only their rows are replaced.
+
 KontoBank's living accounts are imported again and again in memory: the rows pass through a pack
 and a standard's words, then through the platform's own conversion, sifting and recognising with
 what it remembers; the bank's truth says which row is which payment. Beside it stands an importer
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,6 +32,7 @@ from bench.judge import Judge, Tally
 from bench.shown import (
     CONVERT,
     Bank,
+    KnownRow,
     Listed,
     Page,
     booked_rows,
@@ -36,8 +40,12 @@ from bench.shown import (
     waiting_rows,
     without_numbers,
 )
-from kontobank.quirks import PACKS
+from kontobank.mask import PLAIN as PLAIN_BANK
+from kontobank.quirks import PACKS, Packs
+from kontobank.quirks.packs import EVERYBODY, EVERYWHERE
+from kontobank.world.alive import Key
 from kontobank.world.build import living_world
+from kontobank.world.manners import Manner
 from opensaldo.domain.transaction import COMPUTED_ID, Transaction
 from opensaldo.engine.recognising import Recognised, recognised
 from opensaldo.engine.sifting import sifted
@@ -60,6 +68,7 @@ WATCHED = (
     "nulls",
     "numbers-masked",
     "text-elsewhere",
+    *(name for name, pack in PACKS.items() if pack.is_slow),
 )
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "matching.md"
 HEADING, NEXT_HEADING = "## Figures", "## What is counted"
@@ -95,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if wanted.json:
         sys.stdout.write(json.dumps(list(_records(total)), indent=1) + "\n")
     elif wanted.write:
-        write(total, f"{MADE_WITH} `--rows {wanted.rows} --seed {first} --hours {wanted.hours}`.")
+        write(total, f"--rows {wanted.rows} --seed {first} --hours {wanted.hours}")
     else:
         _show(total, wanted.hours)
 
@@ -118,11 +127,12 @@ def followed(seed: int, packs: Sequence[str], hours: int) -> Tallies:
     at = START
     while at < START + timedelta(days=DAYS):
         since = (at - timedelta(days=READ_DAYS)).date()
-        booked, waiting = booked_rows(key, at, since), waiting_rows(key, at)
-        bare = without_numbers(booked), without_numbers(waiting)
+        shown = lru_cache(partial(_shown, key, at, since))
         for (name, _), one in follows.items():
-            rows = bare if name == NUMBERLESS else (booked, waiting)
-            one.imports(one.bank.pages(*rows), at, since)
+            booked, waiting = shown(_manner(name))
+            if name == NUMBERLESS:
+                booked, waiting = without_numbers(booked), without_numbers(waiting)
+            one.imports(one.bank.pages(booked, waiting), at, since)
         at += timedelta(hours=hours)
     return {place: (one.ours.tally, one.naive.tally) for place, one in follows.items()}
 
@@ -157,6 +167,20 @@ class _Follow:
         inside = [one for one in rows_of(pages) if one.row.day is None or one.row.day >= since]
         self.ours.see(inside, ids)
         self.naive.see(inside, {id(one.row): _believed(one) for one in inside})
+
+
+def _shown(
+    key: Key, at: datetime, since: date, manner: Manner
+) -> tuple[list[KnownRow], list[KnownRow]]:
+    return booked_rows(key, at, since, manner), waiting_rows(key, at, manner)
+
+
+@lru_cache
+def _manner(name: str) -> Manner:
+    """How the bank treats payments under this pack alone."""
+    packs = Packs()
+    packs.switch(EVERYBODY, [name] if name in PACKS else [])
+    return packs.manner(PLAIN_BANK, LOGIN, EVERYWHERE)
 
 
 def _believed(listed: Listed) -> str:
@@ -206,12 +230,44 @@ def markdown(total: Tallies) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (TITLES, ruled, *_lines(total))]
 
 
-def write(total: Tallies, made_with: str) -> None:
-    """The page's table, and the line that says how it was made, are replaced by these."""
+def write(total: Tallies, options: str) -> None:
+    """The packs' rows on the page, and what it says of their making, are replaced by these."""
     lines = PAGE.read_text("utf-8").splitlines()
     before, after = lines[: lines.index(HEADING) + 1], lines[lines.index(NEXT_HEADING) :]
-    made = ["", made_with, "", *markdown(total), ""]
-    PAGE.write_text("\n".join([*before, *made, *after]) + "\n", "utf-8")
+    within = lines[len(before) : len(lines) - len(after)]
+    packs = {name for name, _ in total}
+    titles, ruled, *rows = markdown(total)
+    kept = [line for line in within if line.startswith("| ") and _pack(line) in {*WATCHED} - packs]
+    table = sorted((*kept, *rows), key=lambda line: WATCHED.index(_pack(line)))
+    made = _made_lines(_makings(within), packs, options)
+    new = [*before, "", *made, "", titles, ruled, *table, "", *after]
+    PAGE.write_text("\n".join(new) + "\n", "utf-8")
+
+
+def _pack(row: str) -> str:
+    return row.strip("| ").split(" | ")[0]
+
+
+def _makings(lines: Iterable[str]) -> dict[str, str]:
+    """The options that each pack's rows on the page were made with."""
+    made: dict[str, str] = {}
+    for line in lines:
+        if line.startswith(MADE_WITH):
+            options, _, named = line.removeprefix(MADE_WITH).strip(" `.").partition(" --packs ")
+            made |= dict.fromkeys(shlex.split(named) or WATCHED, options)
+    return made
+
+
+def _made_lines(before: dict[str, str], packs: set[str], options: str) -> list[str]:
+    """One line for all packs, then one for those that were made with other options."""
+    made = before | dict.fromkeys(packs, options)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in WATCHED:
+        if name in made:
+            groups[made[name]].append(name)
+    most, *others = sorted(groups, key=lambda one: -len(groups[one]))
+    named = [f"{one} --packs {shlex.join(groups[one])}" for one in others]
+    return [f"{MADE_WITH} `{one}`." for one in (most, *named)]
 
 
 def _show(total: Tallies, hours: int) -> None:

@@ -21,6 +21,7 @@ from kontobank.quirks import REPLIES, Sight, seen
 from kontobank.world import Account, alive
 from kontobank.world import Transaction as BankRow
 from kontobank.world.lives import HOLD, Appearance, Life
+from kontobank.world.manners import Manner
 from kontobank.world.nouns import months
 from opensaldo.connectors import lenient
 from opensaldo.connectors.protocols.berlin_group import convert as berlin_convert
@@ -99,25 +100,33 @@ class Bank:
         return self._known[place]
 
 
-def booked_rows(key: alive.Key, at: datetime, first: date) -> list[KnownRow]:
-    """The rows booked at the instant from this day on, newest first, with balances."""
+def booked_rows(key: alive.Key, at: datetime, first: date, manner: Manner) -> list[KnownRow]:
+    """The rows the bank shows as booked from this day on, newest first, with balances."""
+    at = manner.seen_at(at)
     found = []
     for year, month in months(first, at.date()):
         balance = alive.opening(key)
-        for life, one in alive.booked(key, date(year, month, 1), at):
+        for life, one in alive.booked(key, date(year, month, 1), at, manner):
             balance += one.minor
             on = one.booked_on or first
             if (on.year, on.month) == (year, month) and first <= on <= at.date():
                 found.append(_known_row(life, one, balance))
-    return found[::-1]
+    return _named(found, at, manner)[::-1]
 
 
-def waiting_rows(key: alive.Key, at: datetime) -> list[KnownRow]:
-    """The rows held or pending at the instant, newest first."""
-    around = alive.around(key, at.date())
+def waiting_rows(key: alive.Key, at: datetime, manner: Manner) -> list[KnownRow]:
+    """The rows the bank shows as held or pending, newest first."""
+    at = manner.seen_at(at)
+    around = alive.around(key, at.date(), manner)
     found = [(one.from_at, life, one) for life in around for one in life.unbooked(at)]
-    found.sort(key=lambda each: (each[0], each[2].bank_id), reverse=True)
-    return [_known_row(life, one, None) for _, life, one in found]
+    found.sort(key=lambda each: (each[0], each[2].bank_id))
+    rows = [_known_row(life, one, None) for _, life, one in found]
+    return _named(rows, at, manner)[::-1]
+
+
+def _named(rows: list[KnownRow], at: datetime, manner: Manner) -> list[KnownRow]:
+    named = manner.named(rows, at.date())
+    return [row for row in named if isinstance(row, KnownRow)]
 
 
 def without_numbers(rows: list[KnownRow]) -> list[KnownRow]:

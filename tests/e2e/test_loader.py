@@ -19,7 +19,7 @@ from tests.e2e.embedded import (
     pytestmark,
     shop_site,
 )
-from tests.support.embedding import NONCE, SCRIPT, WIDGET, Site, serve_shop
+from tests.support.embedding import HTML, NONCE, SCRIPT, WIDGET, Site, serve_shop
 
 __all__ = ["browser", "embedded", "host", "pytestmark", "shop_site"]
 
@@ -268,6 +268,16 @@ def test_old_and_neutral_names_do_the_same(embedded: Embedded):
     embedded.page.evaluate("OpenSaldo.embed({...noting('ours'), client: 'acme-test'})")
     embedded.post({"kontomatik": {"started": True}})
     assert embedded.called(1) == [["ours", "onStarted"]]
+
+
+def test_the_snippet_in_the_guide_runs(browser: Browser, host: Site, shop_site: Site):
+    guide = (WIDGET.parent / "docs/guides/signin-widget.md").read_text("utf-8")
+    snippet = guide.split("```html\n")[1].split("```")[0]
+    page = snippet.replace("https://signin.example.org", host.address)
+    with opened(browser, shop_site.serve("/", HTML, page)) as embedded:
+        embedded.post({"kontomatik": {"signedIn": SIGNED_IN}})
+        embedded.settle()
+        assert embedded.page.title() == "Signed in at KontoBank"
 
 
 def test_a_copy_on_the_shops_own_site_says_where_the_sign_in_is(

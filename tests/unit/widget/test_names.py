@@ -79,6 +79,12 @@ def test_styles_are_the_contracts() -> None:
     assert set(interface("Styles")) == {*colours, "borderRadius"}
 
 
+def test_the_guide_names_every_option_callback_and_colour() -> None:
+    guide = (ROOT / "docs/guides/signin-widget.md").read_text("utf-8")
+    named = set(re.findall(r"`(\w+)[`(]", guide))
+    assert {*interface("Options"), *interface("Styles")} - named - {"psd2", "styles"} == set()
+
+
 def test_globals_are_set_and_typed() -> None:
     names = ["embedKontomatik", "embedKontomatikPopup", "embedKontox", "OpenSaldo"]
     assert all(f"page.{name} = " in SCRIPT for name in names)

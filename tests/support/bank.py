@@ -81,6 +81,10 @@ class Bank:
         """The person has withdrawn the consent at the bank."""
         self._switch("POST", f"/switchboard/consents/{consent_id}/withdraw", {})
 
+    def withdraw_all(self, login: str) -> None:
+        """The person has withdrawn every consent at the bank."""
+        self._switch("POST", "/switchboard/expire", {"login": login})
+
     def show_certificate(self, kind: str) -> None:
         """New TLS connections meet this certificate of the bank; old ones are cut."""
         self._switch("POST", "/switchboard/certificate", {"kind": kind})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from opensaldo.domain.client import Environment, Product
 from opensaldo.engine.platform import Platform
@@ -25,6 +26,19 @@ GONE, FULL, WELL = "InvalidMultipleAccessId", "MultipleAccessLimitExceeded", "su
 DAY, LIFE = timedelta(hours=24), timedelta(days=180)
 IMPORTS_MAX = 4
 WHICH = st.integers(min_value=0, max_value=50)
+ABOUT_ONE = {"come_back", "revoke_here", "withdraw_at_the_bank"}
+WEIGHED: tuple[tuple[str, dict[str, Any], int], ...] = (
+    ("come_back", {}, 10),
+    ("sign_in", {"imports": True}, 2),
+    ("sign_in", {"imports": False}, 1),
+    ("revoke_here", {}, 1),
+    ("withdraw_at_the_bank", {}, 1),
+    ("give_up_a_sign_in", {"kind": "agreement"}, 1),
+    ("delete_the_data", {}, 1),
+    ("wait", {"hours": 11}, 3),
+    ("wait", {"hours": 24}, 1),
+    ("wait_long", {"days": 179}, 1),
+)
 
 
 @dataclass
@@ -75,6 +89,11 @@ class Histories(RuleBasedStateMachine):
         self.api = self.world.client(Product.MULTIPLE_ACCESS)
         self.known: list[Known] = []
 
+    @initialize(imports=st.booleans())
+    def begin(self, imports: bool) -> None:
+        """Before there is a consent nothing can happen to one."""
+        self.sign_in(imports=imports)
+
     @rule(imports=st.booleans())
     def sign_in(self, imports: bool) -> None:
         """The first consent, or a renewal; the person may stay for its import."""
@@ -87,9 +106,9 @@ class Histories(RuleBasedStateMachine):
             assert ended_as(self.api.finished(session)) == WELL
             self.proves(one)
 
-    @precondition(lambda self: self.known)
     @rule(which=WHICH)
     def come_back(self, which: int) -> None:
+        """An import without the person."""
         one = self.chosen(which)
         expected = self.expected(one)
         end = import_under(self.api, one.token)
@@ -102,14 +121,12 @@ class Histories(RuleBasedStateMachine):
         else:
             one.is_open = False
 
-    @precondition(lambda self: self.known)
     @rule(which=WHICH)
     def revoke_here(self, which: int) -> None:
         one = self.chosen(which)
         assert delete(self.api, one.token).status == (200 if self.is_usable(one) else 404)
         one.is_open = False
 
-    @precondition(lambda self: self.known)
     @rule(which=WHICH)
     def withdraw_at_the_bank(self, which: int) -> None:
         """One of them; at a bank whose consents have its own ids, all of them."""
@@ -147,6 +164,20 @@ class Histories(RuleBasedStateMachine):
     def wait_long(self, days: int) -> None:
         self.world.later(hours=24 * days)
         self.world.house.run(purge)
+
+    def played(self, dice: random.Random, acts: int) -> None:
+        """So many acts, drawn with weights, the first a sign-in; each holds what always must."""
+        self.act(self.sign_in, imports=True)
+        for _ in range(acts):
+            name, how, _weight = dice.choices(WEIGHED, [weight for *_, weight in WEIGHED])[0]
+            which = {"which": dice.randrange(len(self.known))} if name in ABOUT_ONE else {}
+            self.act(getattr(self, name), **how, **which)
+
+    def act(self, what: Callable[..., None], **how: Any) -> None:
+        """It was done, and what must always hold does."""
+        what(**how)
+        self.the_client_sees_what_can_be_used()
+        self.the_bank_met_no_call_too_many()
 
     @invariant()
     def the_client_sees_what_can_be_used(self) -> None:

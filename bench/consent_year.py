@@ -243,8 +243,12 @@ def main() -> int:
     tasks = [(count, given.days, given.seed) for count in reversed(counts)]
     started = time.perf_counter()
     spawned = multiprocessing.get_context("spawn")
+    years = []
     with spawned.Pool(given.processes) as pool:
-        years = sorted(pool.imap_unordered(run, tasks, chunksize=1), key=lambda one: one.accounts)
+        for year in pool.imap_unordered(run, tasks, chunksize=1):
+            print(f"{year.accounts} accounts: {year.over_limit} calls over the limit", flush=True)
+            years.append(year)
+    years.sort(key=lambda one: one.accounts)
     elapsed = time.perf_counter() - started
     table(f"{given.days} virtual days, {elapsed:.0f} s", HEAD, [one.row() for one in years])
     for year in years:

@@ -169,11 +169,11 @@ def test_an_operators_word_goes_before_failures_and_one_clients_before_all(
 ):
     other = world.client()
     by_hand(world, Way.FALLBACK, api.client_id)
-    assert (agreed(api), agree(other)) == ("ProbnyBank", "ProbnyBankApi")
+    assert (agreed(api), agreed(other)) == ("ProbnyBank", "ProbnyBankApi")
     assert (kinds(world, api), kinds(world, other)) == ([EventKind.TARGET_SWITCHED], [])
     by_hand(world, Way.PSD2, api.client_id)
     by_hand(world, Way.FALLBACK)
-    assert (agreed(api), agree(other)) == ("ProbnyBankApi", "ProbnyBank")
+    assert (agreed(api), agreed(other)) == ("ProbnyBankApi", "ProbnyBank")
     by_hand(world, Way.PSD2)
     fail(interface, other, FAILURES)
     assert agree(other) == "ProbnyBankApi"

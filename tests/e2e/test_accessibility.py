@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, Page
 from opensaldo.domain.client import Product
 from opensaldo.web.widget.languages import LANGUAGES
 from tests.e2e import screens
+from tests.e2e.checked import CheckedApi
 from tests.e2e.fixtures import World
 from tests.e2e.screens import Stage, Walk
-from tests.e2e.test_browser import browser, pytestmark
+from tests.e2e.test_browser import browser, pytestmark, visiting
 from tests.support.accessibility import faults_of
 
 __all__ = ["browser", "pytestmark"]
@@ -49,3 +50,43 @@ def test_nothing_keeps_a_person_from_using_the_fullest_screens(
     world: World, page: Page, locale: str
 ):
     assert faults_on(world, page, screens.briefly, locale) == {}
+
+
+def test_tab_enter_and_space_are_enough_from_the_country_to_the_end(
+    browser: Browser, api: CheckedApi
+):
+    asked = {"country": "all", "target": None, "redirectUri": None, "locale": "en"}
+    with visiting(browser) as visit:
+        page, keys = visit.page, visit.page.keyboard
+        page.goto(api.started(**asked)["redirectionLink"])
+        for chosen in ("a[href*='country=pl']", "button[value=KontoBank]", screens.AGREE):
+            visit.tab_to(chosen)
+            with page.expect_navigation():
+                keys.press("Enter")
+        page.wait_for_selector("#field-0:focus")
+        keys.type("test-picture")
+        visit.tab_to("#field-1")
+        keys.type(screens.PASSWORD)
+        visit.tab_to(screens.SEND)
+        with page.expect_navigation():
+            keys.press("Space")
+        page.wait_for_selector("input[type=radio]:focus")
+        keys.press("Space")
+        visit.tab_to(screens.SEND)
+        with page.expect_navigation():
+            keys.press("Space")
+        page.wait_for_selector("#field-0:focus")
+        keys.type(screens.CODE)
+        with page.expect_navigation():
+            keys.press("Enter")
+        page.wait_for_selector("h1:focus")
+        assert page.locator(".good").count() == 1
+
+
+def test_a_page_with_every_fault_is_found_out(page: Page):
+    page.set_content("""<html><style>a { transition: color 1s; }</style><body><main>
+        <a href="/x" style="font-size: 8px">x</a><p style="width: 900px">wide</p>
+        <img src="data:,"></main></body></html>""")
+    found = " ".join(faults_of(page))
+    for fault in ("focus:", "small target", "moves:", "280 px:", "text 200 %:", "critical: image"):
+        assert fault in found

@@ -148,6 +148,8 @@ def _banks(subparsers: Subparsers) -> None:
     show = _add(actions, "show", "show all that is known of one target", "banks.show")
     show.add_argument("target")
     show.add_argument("--json", action="store_true", help="print one JSON object")
+    health = _add(actions, "health", "show where sign-ins failed lately", "health.show")
+    health.add_argument("--json", action="store_true", help="print one JSON object")
     check = _add(actions, "check", "say what is wrong with the bank files, or one", "banks.check")
     check.add_argument("file", nargs="?", type=Path)
     convert = _add(

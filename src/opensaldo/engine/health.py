@@ -10,11 +10,13 @@ warned, and the first failure blocks it anew. So it needs no operator to come ba
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
 from opensaldo.connectors.base import Redirect, WaitingStep
 from opensaldo.domain.client import Environment
+from opensaldo.domain.clock import Clock
 from opensaldo.domain.health import Health, Trial
 from opensaldo.domain.session import Redirection
 from opensaldo.domain.target import Target
@@ -28,7 +30,7 @@ from opensaldo.errors import (
     OpenSaldoError,
 )
 from opensaldo.observe import SIGN_INS, log
-from opensaldo.store.db import Connection
+from opensaldo.store.db import Connection, Store
 from opensaldo.store.queries import trials
 
 TRIALS_MAX = 20
@@ -82,6 +84,42 @@ async def health_of(platform: Platform, environment: Environment) -> Mapping[str
         one.name: health(known.get(one.name, ()), now)
         for one in platform.catalog.targets(environment)
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A target at which any sign-in failed lately; `blocked_until` only while it is blocked."""
+
+    environment: Environment
+    target: str
+    health: Health
+    trials: int
+    failures: int
+    failed_at: datetime
+    blocked_until: datetime | None
+
+
+async def findings(store: Store, clock: Clock) -> tuple[Finding, ...]:
+    """What an operator should know of: every target at which a sign-in failed within the window."""
+    now = clock()
+    found = []
+    for environment in Environment:
+        known = await store.fetch(trials.trials_where_one_failed, environment)
+        for target, counted in known.items():
+            fresh = [one for one in counted if now - one.at <= WINDOW]
+            failed_at = [one.at for one in fresh if not one.is_good]
+            if failed_at:
+                finding = Finding(
+                    environment=environment,
+                    target=target,
+                    health=health(counted, now),
+                    trials=len(fresh),
+                    failures=len(failed_at),
+                    failed_at=max(failed_at),
+                    blocked_until=blocked_until(counted, now),
+                )
+                found.append(finding)
+    return tuple(found)
 
 
 async def refuse_blocked(platform: Platform, target: Target) -> None:

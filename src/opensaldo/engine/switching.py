@@ -14,8 +14,10 @@ from datetime import datetime
 from opensaldo.domain.client import Environment
 from opensaldo.domain.clock import Clock
 from opensaldo.domain.event import Event, EventKind
+from opensaldo.domain.health import Health
 from opensaldo.domain.switch import EVERY_CLIENT, Switch, Way
 from opensaldo.domain.target import AccessMode, Target
+from opensaldo.engine.health import health_of
 from opensaldo.engine.platform import Platform
 from opensaldo.errors import BankUnavailable, BankUnreachable, InvalidTarget, OpenSaldoError
 from opensaldo.observe import log
@@ -136,7 +138,7 @@ async def in_use(
     For MULTIPLE they are left out: a fallback grants no repeated access.
 
     On production an institution shows one way in: the fallback of a target that is used is left
-    out (wire contract, section 8).
+    out (wire contract, section 8), unless the target is blocked: then people need another way.
     """
     if not any(one.fallback for one in targets):
         return targets
@@ -148,7 +150,7 @@ async def in_use(
             if not (one.fallback and uses_fallback(known, one.name, client_id))
         )
     chosen: dict[str, Target] = {}
-    spare: set[str] = set()
+    spare: dict[str, str] = {}
     for one in targets:
         stand_in = platform.catalog.find(one.fallback, environment) if one.fallback else None
         if stand_in is None or not stand_in.serves(mode):
@@ -157,10 +159,15 @@ async def in_use(
             chosen[stand_in.name] = stand_in
         else:
             chosen[one.name] = one
-            spare.add(stand_in.name)
-    if environment is Environment.TEST:
-        spare.clear()
-    return tuple(one for name, one in chosen.items() if name not in spare)
+            spare[stand_in.name] = one.name
+    if environment is Environment.TEST or not spare:
+        return tuple(chosen.values())
+    found = await health_of(platform, environment)
+    return tuple(
+        one
+        for name, one in chosen.items()
+        if name not in spare or found.get(spare[name]) is Health.BLOCKED
+    )
 
 
 async def is_switched(platform: Platform, target: Target, client_id: str) -> bool:

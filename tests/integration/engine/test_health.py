@@ -10,6 +10,7 @@ from opensaldo import errors
 from opensaldo.connectors.base import Redirect
 from opensaldo.domain.client import Environment
 from opensaldo.domain.health import Health
+from opensaldo.domain.target import Interface
 from opensaldo.engine.health import health_of
 from opensaldo.engine.retention import purge
 from opensaldo.store.db import Connection
@@ -40,7 +41,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch, world: World) -> ScriptedBank:
 
 def tried(api: CheckedApi, scripted: ScriptedBank, *steps: Any) -> tuple[dict[str, str], int]:
     """A new link on which the bank goes this way, and the status of the page after agreeing."""
-    made = api.started(target=NAME)
+    made = api.started(target=NAME, redirectUri="https://shop.example.com/")
     return made, again(made, scripted, *steps)
 
 
@@ -159,6 +160,28 @@ def test_trials_are_kept_for_two_hours_and_twenty_a_bank(
     world.clock.advance(seconds=1)
     world.house.run(purge)
     assert kept(world) == 0
+
+
+def test_the_fallback_of_a_blocked_target_is_offered_on_production(
+    world: World, scripted: ScriptedBank, monkeypatch: pytest.MonkeyPatch
+):
+    api = world.client(production=True)
+    made_for = {"environment": Environment.PRODUCTION, "simulated": False}
+    stand_in = a_target(name="ProbnyBankOnline", **made_for)
+    interface = a_target(interface=Interface.PSD2, fallback=stand_in.name, **made_for)
+    offer(monkeypatch, scripted, interface)
+    offer(monkeypatch, ScriptedBank(), stand_in)
+
+    def is_offered() -> bool:
+        made = api.started(target=None, country="pl", redirectUri="https://shop.example.com/")
+        return f'value="{stand_in.name}"' in browse(made["redirectionLink"]).body
+
+    for _ in range(10):
+        assert not is_offered()
+        tried(api, scripted, errors.BankAnsweredNonsense("consent", "an address"))
+    assert is_offered()
+    world.clock.advance(minutes=5)
+    assert not is_offered()
 
 
 def test_the_environments_never_see_each_other(

@@ -1,9 +1,10 @@
-"""`opensaldo import list|show`: how imports ended, without personal data unless it is asked for."""
+"""`opensaldo imports list|show`: how imports ended; personal data only when it is asked for."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from dataclasses import asdict
@@ -13,29 +14,38 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from opensaldo.app import open_store
+from opensaldo.app import maintained, open_store
+from opensaldo.cli.showing import Showing
 from opensaldo.config import Config
 from opensaldo.domain.command import Command, CommandState
+from opensaldo.engine.clients import describe
+from opensaldo.engine.kept import HOLDINGS
+from opensaldo.engine.polling import polled_command
 from opensaldo.errors import InvalidCommandId
 from opensaldo.store.db import Store
 from opensaldo.store.queries import commands, sessions
+from opensaldo.store.queries.clients import Caller
+from opensaldo.wire.json_result import command_result
 
+EXIT_NO_RESULT = 1
 T = TypeVar("T")
 COLOURS = {CommandState.SUCCESSFUL: "green", CommandState.ERROR: "red", CommandState.FATAL: "red"}
 
 
 def list_imports(options: argparse.Namespace) -> int:
     """Show the newest commands of all clients, one line each."""
-    table = Table("id", "client", "command", "target", "state", "outcome", "rows", "began")
+    names = ("id", "client", "command", "began by", "target", "state", "outcome", "rows", "began")
+    table = Table(*names)
     for one in with_store(lambda store: store.fetch(commands.latest, options.count)):
         receipt = one.receipt
         table.add_row(
             one.id,
             one.client_id,
             one.name.value.removesuffix("Command"),
+            _began_by(one),
             one.target or "-",
             Text(one.state.value, style=COLOURS.get(one.state, "")),
-            receipt.outcome.value if receipt else (one.failure.name if one.failure else "-"),
+            one.failure.name if one.failure else (receipt.outcome.value if receipt else "-"),
             str(receipt.rows) if receipt else "-",
             f"{one.created_at:%Y-%m-%d %H:%M:%S}",
         )
@@ -44,14 +54,44 @@ def list_imports(options: argparse.Namespace) -> int:
 
 
 def show(options: argparse.Namespace) -> int:
-    """Show one command: its state and its receipt; whose it is with `--reveal` only."""
+    """Show one command: its state and its receipt; whose it is with `--reveal` only.
+
+    With `--result` what it imported too, as long as that is kept.
+    """
     command, owner = with_store(lambda store: _found(store, options.command))
     table = Table("fact", "value", title=f"{command.id}", title_justify="left")
     for name, value in _facts(command):
         table.add_row(name, Text(value))
     table.add_row("owner", Text(owner or "-") if options.reveal else "hidden; --reveal shows it")
     Console().print(table)
+    if options.result:
+        return _show_result(command)
     return 0
+
+
+def _show_result(command: Command) -> int:
+    if command.state is not CommandState.SUCCESSFUL:
+        print("Nothing was imported.")
+        return EXIT_NO_RESULT
+    result = asyncio.run(_result(command))
+    showing = Showing(quiet=False)
+    showing.receipt(result)
+    showing.holdings(result)
+    return 0
+
+
+async def _result(command: Command) -> dict[str, Any]:
+    """What was imported, as the JSON dialect says it.
+
+    Raises:
+        InvalidCommandId: it is no longer kept.
+    """
+    async with maintained(Config.from_env()) as platform:
+        client = (await describe(platform.store, command.client_id)).client
+        caller = Caller(client=client, networks=(), products=frozenset())
+        whole, holdings = await polled_command(platform, caller, command.id, HOLDINGS)
+        result: dict[str, Any] = json.loads(command_result(whole, holdings))
+        return result
 
 
 def with_store(work: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
@@ -70,12 +110,17 @@ async def _found(store: Store, command_id: str) -> tuple[Command, str | None]:
     return command, session.owner_external_id if session else None
 
 
+def _began_by(command: Command) -> str:
+    return "sign-in" if command.is_automatic else "request"
+
+
 def _facts(command: Command) -> list[tuple[str, str]]:
     """What can be said of a command that names nobody."""
     found = [
         ("client", command.client_id),
         ("environment", command.environment.value),
         ("command", command.name.value),
+        ("began by", _began_by(command)),
         ("target", command.target or "-"),
         ("state", command.state.value),
         ("began", f"{command.started_at or command.created_at:%Y-%m-%d %H:%M:%S}"),

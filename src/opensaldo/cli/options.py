@@ -166,7 +166,7 @@ def _banks(subparsers: Subparsers) -> None:
 
 def _imports(subparsers: Subparsers) -> None:
     imports = subparsers.add_parser(
-        "import", aliases=["imports"], help="list and show imports; replay a recorded one"
+        "imports", aliases=["import"], help="list and show imports; replay a recorded one"
     )
     actions = imports.add_subparsers(metavar="ACTION", required=True)
     listed = _add(actions, "list", "show the newest imports", "imports.list_imports")
@@ -174,6 +174,9 @@ def _imports(subparsers: Subparsers) -> None:
     show = _add(actions, "show", "show one import and its receipt", "imports.show")
     show.add_argument("command", help="the command's id")
     show.add_argument("--reveal", action="store_true", help="show the owner's id too")
+    show.add_argument(
+        "--result", action="store_true", help="print what was imported, which is personal data"
+    )
     replay = _add(
         actions,
         "replay",

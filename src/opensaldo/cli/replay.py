@@ -1,4 +1,4 @@
-"""`opensaldo import replay|export`: a recorded import through the code as it is now; a dry run."""
+"""`opensaldo imports replay|export`: a recorded import through the code as it is now; a dry run."""
 
 from __future__ import annotations
 

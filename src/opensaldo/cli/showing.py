@@ -1,4 +1,4 @@
-"""What the demo shows a person: a progress bar, a readable table, and where to look next."""
+"""What people are shown: a result as tables; in the demo a progress bar and where to look next."""
 
 from __future__ import annotations
 
@@ -35,17 +35,25 @@ class Showing:
             yield lambda what, done: bar.update(task, description=what, completed=done)
 
     def result(self, result: dict[str, Any], summary: dict[str, Any]) -> None:
-        """What came in."""
-        self._console.print(_owners(result))
-        for account in result.get("accounts", []):
-            self._console.print(_account(account))
+        """What came in, and how."""
+        self.holdings(result, LATEST_SHOWN)
         receipt = result.get("receipt", {})
         self._console.print(
             f"{summary['command']} in {summary['seconds']} s · {summary['accounts']} account(s) · "
             f"{summary['transactions']} transactions · {receipt.get('pages', 0)} pages · "
             f"receipt: {receipt.get('outcome', '-')}"
         )
-        self._console.print(_receipt(receipt))
+        self.receipt(result)
+
+    def holdings(self, result: dict[str, Any], rows_max: int | None = None) -> None:
+        """Owners, accounts and the latest transactions, or all of them."""
+        self._console.print(_owners(result))
+        for account in result.get("accounts", []):
+            self._console.print(_account(account, rows_max))
+
+    def receipt(self, result: dict[str, Any]) -> None:
+        """What the import said of its own completeness."""
+        self._console.print(_receipt(result.get("receipt", {})))
 
     def staying(self, summary: dict[str, Any]) -> None:
         """Where to look next; the server stays."""
@@ -97,7 +105,7 @@ def _owners(result: dict[str, Any]) -> Table:
     return table
 
 
-def _account(account: dict[str, Any]) -> Table:
+def _account(account: dict[str, Any], rows_max: int | None) -> Table:
     currency = account["currency"]
     title = f"{account.get('number', '-')}   balance {_amount(account.get('balance'))} {currency}"
     title += f"   available {_amount(account.get('availableBalance'))} {currency}"
@@ -107,7 +115,7 @@ def _account(account: dict[str, Any]) -> Table:
     table.add_column("description", max_width=28, no_wrap=True)
     table.add_column("counterparty", max_width=20, no_wrap=True)
     rows = account.get("transactions", [])
-    for row in rows[:LATEST_SHOWN]:
+    for row in rows[:rows_max]:
         colour = "red" if row["amount"] < 0 else "green"
         table.add_row(
             row.get("date", "-"),
@@ -115,8 +123,8 @@ def _account(account: dict[str, Any]) -> Table:
             Text(row.get("description", "-")),
             Text(row.get("counterpartyName", "-")),
         )
-    if len(rows) > LATEST_SHOWN:
-        table.caption = f"the latest {LATEST_SHOWN} of {len(rows)}"
+    if rows_max is not None and len(rows) > rows_max:
+        table.caption = f"the latest {rows_max} of {len(rows)}"
     return table
 
 

@@ -45,7 +45,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One background job of a session; `id` is a decimal string of 7 to 9 digits."""
+    """One background job of a session; `id` is a decimal string of 7 to 9 digits.
+
+    `is_automatic`: it began with the sign-in, as the client's page asked, not by a request.
+    """
 
     id: str
     name: CommandName
@@ -63,3 +66,4 @@ class Command:
     runs: int = 0
     failure: Failure | None = None
     receipt: Receipt | None = None
+    is_automatic: bool = False

@@ -44,6 +44,18 @@ class Session:
     ended_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoImport:
+    """An import that starts by itself once the person is signed in.
+
+    It reaches back to `since`, or so many `months`; with neither as far as an import does by
+    itself.
+    """
+
+    since: date | None = None
+    months: int | None = None
+
+
 class RedirectionState(StrEnum):
     """Where the redirection stands; the words are those of the wire contract, section 4.2."""
 
@@ -92,3 +104,4 @@ class Redirection:
     embedder: str | None = None
     look: Look = PLAIN_LOOK
     chosen_target: str | None = None
+    auto_import: AutoImport | None = None

@@ -121,6 +121,21 @@ async def reuse_and_import(
     return await platform.store.change_with(accept)
 
 
+def accept_unasked(
+    connection: Connection, platform: Platform, session: Session, since: date | None
+) -> Command:
+    """A default import nobody asks for by a request, in the transaction that signs in.
+
+    The person is through; so the client's queue, however full, does not turn it away.
+
+    Raises:
+        CommandNotAvailable: the target does not offer it.
+    """
+    wish = Wish(name=CommandName.DEFAULT_IMPORT, since=since)
+    command, _owner = _take(connection, platform, session, wish, is_automatic=True)
+    return command
+
+
 def _refuse_future(platform: Platform, wish: Wish) -> None:
     if wish.since is not None and wish.since > platform.clock().date():
         raise InvalidSince
@@ -130,8 +145,21 @@ def _accept(
     connection: Connection, platform: Platform, caller: Caller, session: Session, wish: Wish
 ) -> tuple[Command, str]:
     _refuse_when_full(connection, platform, caller)
+    command, owner = _take(connection, platform, session, wish)
+    settle(connection, caller, command.id)
+    return command, owner
+
+
+def _take(
+    connection: Connection,
+    platform: Platform,
+    session: Session,
+    wish: Wish,
+    *,
+    is_automatic: bool = False,
+) -> tuple[Command, str]:
     target = _offering(platform, session, wish.name)
-    new = _new_command(platform, session, target, wish)
+    new = _new_command(platform, session, target, wish, is_automatic=is_automatic)
     hold_queue(connection, new)
     _refuse_mixture(connection, new)
     if session.consent_id is not None:
@@ -140,7 +168,6 @@ def _accept(
     has_turn = not commands.unfinished_of_session(connection, session.id)
     command = _insert(connection, new)
     _reserve(connection, platform, session, target, command)
-    settle(connection, caller, command.id)
     owner = _owner_that_counts(connection, platform, session, wish)
     if number is not None:
         request = Request(number=number, fast=wish.fast)
@@ -188,7 +215,9 @@ def _offering(platform: Platform, session: Session, name: CommandName) -> Target
     return target
 
 
-def _new_command(platform: Platform, session: Session, target: Target, wish: Wish) -> Command:
+def _new_command(
+    platform: Platform, session: Session, target: Target, wish: Wish, *, is_automatic: bool
+) -> Command:
     return Command(
         id="",
         name=wish.name,
@@ -201,6 +230,7 @@ def _new_command(platform: Platform, session: Session, target: Target, wish: Wis
         target=target.name,
         institution=target.institution,
         since=wish.since,
+        is_automatic=is_automatic,
     )
 
 

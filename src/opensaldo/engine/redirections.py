@@ -9,6 +9,7 @@ from opensaldo.domain.client import Client
 from opensaldo.domain.event import EventKind
 from opensaldo.domain.session import Redirection, RedirectionState, Session
 from opensaldo.domain.target import Target
+from opensaldo.engine import auto_import
 from opensaldo.engine.idempotency import settle
 from opensaldo.engine.ids import new_hex
 from opensaldo.engine.platform import Platform
@@ -56,10 +57,12 @@ async def start_redirection(
     Raises:
         FeatureNotEnabled: repeated access is not switched on for the client.
         InvalidTarget: unknown, or it cannot serve the access mode.
+        InvalidParameter: it shall import by itself under repeated access, or from the future.
         ConcurrentSessionsLimitExceed: too many open sessions.
     """
-    check_options(platform, caller, options)
     now = platform.clock()
+    options = auto_import.settled(options, now.date())
+    check_options(platform, caller, options)
 
     def start(connection: Connection) -> tuple[Redirection, Session]:
         session = session_for(connection, platform, caller, options)
@@ -80,6 +83,7 @@ async def start_redirection(
             channel=options.channel,
             embedder=options.embedder,
             look=options.look,
+            auto_import=options.auto_import,
         )
         redirections.insert_redirection(connection, redirection)
         settle(connection, caller, redirection.id)
@@ -199,6 +203,7 @@ async def again(platform: Platform, redirection_id: str) -> Redirection:
         channel=before.channel,
         embedder=before.embedder,
         look=before.look,
+        auto_import=before.auto_import,
     )
     begun, _session = await start_redirection(platform, caller, options)
     return begun

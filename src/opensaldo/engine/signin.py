@@ -6,8 +6,9 @@ opens the session, keeps the consent if one was granted, and announces both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from opensaldo.connectors.base import PsuContext, SignInRequest
 from opensaldo.domain.client import Product
@@ -15,7 +16,14 @@ from opensaldo.domain.consent import CONSENT_DAYS_MAX, Consent, ConsentStatus
 from opensaldo.domain.event import Event, EventKind
 from opensaldo.domain.funnel import SUCCESS
 from opensaldo.domain.look import PLAIN_LOOK, Look
-from opensaldo.domain.session import Channel, Redirection, RedirectionState, Session
+from opensaldo.domain.session import (
+    AutoImport,
+    Channel,
+    Redirection,
+    RedirectionState,
+    Session,
+    SessionState,
+)
 from opensaldo.domain.target import AccessMode, Interface, Target
 from opensaldo.engine.access import GrantedAccess, pack
 from opensaldo.engine.clients import require
@@ -43,6 +51,8 @@ from opensaldo.store.queries.clients import Caller
 from opensaldo.store.vault import DataKey
 from opensaldo.wire.signature import multiple_access_id
 
+AndThen = Callable[[Connection, Session], None]
+
 CONSENT_LIFE = timedelta(days=CONSENT_DAYS_MAX)
 
 
@@ -62,6 +72,7 @@ class SignInOptions:
     channel: Channel = Channel.REDIRECTION
     embedder: str | None = None
     look: Look = PLAIN_LOOK
+    auto_import: AutoImport | None = None
 
 
 def check_options(platform: Platform, caller: Caller, options: SignInOptions) -> None:
@@ -129,10 +140,12 @@ async def finish(
     granted: GrantedAccess,
     redirection_id: str | None,
     caller: Caller | None = None,
+    and_then: AndThen | None = None,
 ) -> str | None:
     """The session is signed in; returns the id of its reusable access when there is one.
 
-    `caller` is whose request signs in, None when a person does.
+    `caller` is whose request signs in, None when a person does. `and_then` is done in the same
+    transaction, with the session as it is then.
 
     Raises:
         AlreadySignedIn: somebody else finished this session first.
@@ -171,6 +184,8 @@ async def finish(
         token = _keep_consent(connection, platform, session, request.target, consent, packed)
         if redirection_id is not None and ended:
             funnel.count_ended(connection, redirection_id, SUCCESS)
+        if and_then is not None:
+            and_then(connection, _signed_in(session, request.target, consent, now))
         return token
 
     return await platform.store.change_with(sign_in)
@@ -258,6 +273,17 @@ def _keep_consent(
     events.append(connection, consent_event(consent, EventKind.CONSENT_GRANTED, consent.granted_at))
     take_over(connection, target, consent)
     return token
+
+
+def _signed_in(session: Session, target: Target, consent: Consent | None, now: datetime) -> Session:
+    return replace(
+        session,
+        state=SessionState.SIGNED_IN,
+        target=target.name,
+        consent_id=consent.id if consent else None,
+        signed_in_at=now,
+        last_activity_at=now,
+    )
 
 
 def _owner_hash(platform: Platform, session: Session) -> str:

@@ -26,6 +26,7 @@ from opensaldo.connectors.base import (
 from opensaldo.domain.legal_text import Acceptance
 from opensaldo.domain.session import RedirectionState
 from opensaldo.domain.target import Target
+from opensaldo.engine import auto_import
 from opensaldo.engine.access import GrantedAccess
 from opensaldo.engine.health import note_failed, note_finished, refuse_blocked
 from opensaldo.engine.ids import new_hex
@@ -268,7 +269,14 @@ def _allows_another_try(again: Standing, error: OpenSaldoError) -> bool:
 
 async def _finish(platform: Platform, view: SignInView, request: SignInRequest, done: Done) -> None:
     granted = GrantedAccess(access=done.access, psu=request.psu)
-    await finish(platform, view.session, request, granted, view.redirection.id)
+    await finish(
+        platform,
+        view.session,
+        request,
+        granted,
+        view.redirection.id,
+        and_then=auto_import.following(platform, view.redirection),
+    )
     await note_finished(platform, view.redirection, request.target)
 
 

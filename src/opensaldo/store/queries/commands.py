@@ -259,6 +259,7 @@ def _row_of(command: Command) -> dict[str, Any]:
         "failure_message": command.failure.message if command.failure else None,
         **_counts_of(command.receipt),
         "sealed_receipt": None,
+        "is_automatic": command.is_automatic,
     }
 
 
@@ -281,6 +282,7 @@ def command_from(row: Any) -> Command:
         runs=row.runs,
         failure=_failure(row),
         receipt=_receipt(row),
+        is_automatic=row.is_automatic,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from opensaldo.domain.client import Environment
 from opensaldo.domain.look import PLAIN_LOOK, Look
-from opensaldo.domain.session import Channel, Redirection, RedirectionState
+from opensaldo.domain.session import AutoImport, Channel, Redirection, RedirectionState
 from opensaldo.store.conflicts import IdTaken, insert_new
 from opensaldo.store.tables import redirections
 
@@ -67,6 +67,8 @@ def insert_redirection(connection: Connection, redirection: Redirection) -> None
         "channel": redirection.channel.value,
         "embedder": redirection.embedder,
         "look": None if redirection.look == PLAIN_LOOK else json.dumps(asdict(redirection.look)),
+        "imports_itself": redirection.auto_import is not None,
+        "import_since": redirection.auto_import.since if redirection.auto_import else None,
     }
     if connection.execute(_INSERT, row).rowcount == 0:
         raise IdTaken(redirection.id)
@@ -138,4 +140,5 @@ def _redirection(row: Row[Any]) -> Redirection:
         embedder=row.embedder,
         look=PLAIN_LOOK if row.look is None else Look(**json.loads(row.look)),
         chosen_target=row.chosen_target,
+        auto_import=AutoImport(since=row.import_since) if row.imports_itself else None,
     )

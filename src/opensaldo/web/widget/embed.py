@@ -24,6 +24,7 @@ from opensaldo.web.widget.forms import query_of
 from opensaldo.web.widget.headers import page_headers
 from opensaldo.web.widget.pages import PagesConfig
 from opensaldo.web.widget.words import words_for
+from opensaldo.wire.auto_import import auto_import
 from opensaldo.wire.origins import page_origin
 from opensaldo.wire.params import Params
 
@@ -54,7 +55,12 @@ def _route(config: PagesConfig, gate: Gate, channel: Channel, path: str) -> Rout
             asked = _asked(params, request)
             address = config.client_address(request)
             await gate.spend(config.platform.vault.fingerprint("visitor", address))
-            options = replace(sign_in_options(params), channel=channel, embedder=asked.origin)
+            options = replace(
+                sign_in_options(params),
+                channel=channel,
+                embedder=asked.origin,
+                auto_import=auto_import(params),
+            )
             return await _begun(config, asked, options)
         except OpenSaldoError as error:
             return _refused(config, request, error, asked, channel)

@@ -176,9 +176,9 @@ def test_an_operators_word_goes_before_failures_and_one_clients_before_all(
     assert (agreed(api), agreed(other)) == ("ProbnyBankApi", "ProbnyBank")
     by_hand(world, Way.PSD2)
     fail(interface, other, FAILURES)
-    assert agree(other) == "ProbnyBankApi"
+    assert agreed(other) == "ProbnyBankApi"
     by_hand(world, Way.AUTOMATIC)
-    assert agree(other) == "ProbnyBank"
+    assert agreed(other) == "ProbnyBank"
 
 
 def test_a_target_without_a_fallback_cannot_be_switched(world: World, interface: ScriptedBank):

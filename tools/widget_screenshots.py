@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ STRONG = "main button:not(.quiet)"
 WIDTHS = {"320": 320, "desktop": 1100}
 SCHEMES = ("light", "dark")
 TALL_PX = 1400
-SHEET_COLUMNS = {"320": 8, "desktop": 3}
+SHEET_COLUMNS = {"320": 8, "desktop": 4}
 
 
 @dataclass
@@ -64,7 +65,8 @@ class Stage:
         page.goto(serve_shop(self.shop, Site(self.house.address)))
         page.evaluate(
             "(options) => embedKontomatik({...noting('first'), ...options})",
-            {"client": CLIENT, "layout": "wide", "dynamicHeight": True, **options},
+            {"client": CLIENT, "ownerExternalId": uuid.uuid4().hex, "layout": "wide"}
+            | {"dynamicHeight": True, **options},
         )
         handle = page.wait_for_selector("#kontomatik iframe")
         frame = handle.content_frame() if handle else None
@@ -224,9 +226,12 @@ def _type(frame: Frame, *typed: str) -> None:
 
 def _sheet(browser: Browser, album: Album, columns: int) -> Path:
     """All pictures of the album on one page."""
-    shown = "".join(f'<figure><img src="{one.as_uri()}"><p>{one.stem}' for one in album.shots)
-    style = f"body{{columns:{columns};background:#888;margin:8px;font:12px sans-serif}}"
-    style += "figure{margin:0 0 8px;break-inside:avoid}img{width:100%}"
+    shown = "".join(
+        f'<figure><img src="{one.as_uri()}"><p>{one.stem}</p></figure>' for one in album.shots
+    )
+    style = f"body{{display:grid;grid-template-columns:repeat({columns},1fr);gap:8px;margin:8px"
+    style += ";background:#888;font:12px sans-serif}figure{margin:0}"
+    style += "img{width:100%;max-height:700px;object-fit:cover;object-position:top}"
     page_file = album.folder / "sheet.html"
     page_file.write_text(f"<!doctype html><style>{style}</style>{shown}")
     page = browser.new_page(viewport={"width": 1800, "height": 900})

@@ -9,15 +9,32 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Frame, Page
 
+from opensaldo import errors
+from opensaldo.connectors.base import Wait
 from tests.e2e.checked import CheckedApi
 from tests.e2e.embedded import Embedded, browser, opened, pytestmark, shop_site
 from tests.e2e.fixtures import World
-from tests.e2e.test_browser import AGREE, APPROVE
+from tests.e2e.test_browser import AGREE, APPROVE, CHROMIUM, FLAGS
 from tests.support.embedding import Site, serve_shop
+from tests.support.scripted import CODE, METHOD, PICTURE, ScriptedBank, a_target, an_ask, offer
 
 __all__ = ["browser", "pytestmark", "shop_site"]
 
-STRONG = "main button:not(.quiet)"
+STRONG = "main button:not(.quiet):not([type=button])"
+NO_COOKIES = ["--test-third-party-cookie-phaseout"]
+REFUSE_STORAGE = """Object.defineProperty(window, 'sessionStorage', {
+  get() { throw new DOMException('', 'SecurityError'); } });"""
+SAID_TO_PERSONS = {
+    one.__name__: one for one in (errors.InvalidCredentials, *errors.PsuError.__subclasses__())
+}
+
+
+@pytest.fixture
+def bank_of_steps(monkeypatch: pytest.MonkeyPatch) -> ScriptedBank:
+    """A bank in the catalogue that follows a script."""
+    bank = ScriptedBank()
+    offer(monkeypatch, bank, a_target())
+    return bank
 
 
 @pytest.fixture
@@ -223,3 +240,111 @@ def test_nobody_but_the_page_it_was_made_for_may_frame_a_sign_in(
     inside = stolen.content_frame() if stolen else None
     assert inside is not None
     assert inside.url.startswith("chrome-error:")
+
+
+def test_the_keyboard_is_enough_in_the_frame(embedded: Embedded, api: CheckedApi):
+    begin(embedded, api)
+    keys = embedded.page.keyboard
+    tab_to(embedded, "button[value=KontoBankApi]")
+    keys.press("Enter")
+    embedded.frame().wait_for_selector(AGREE)
+    tab_to(embedded, AGREE)
+    with embedded.page.context.expect_page() as opening:
+        keys.press("Space")
+    opening.value.wait_for_selector("#login:focus")
+    opening.value.keyboard.type("test1")
+    opening.value.keyboard.press("Tab")
+    opening.value.keyboard.type("Test123")
+    opening.value.keyboard.press("Enter")
+    opening.value.wait_for_selector("#code:focus")
+    opening.value.keyboard.type("Test123")
+    opening.value.keyboard.press("Enter")
+    opening.value.focus(APPROVE)
+    opening.value.keyboard.press("Enter")
+    until_called(embedded, "onSuccess")
+
+
+def tab_to(found: Embedded, selector: str) -> None:
+    """The focus is here in the frame, reached by Tab from wherever it was."""
+    for _ in range(60):
+        found.page.keyboard.press("Tab")
+        frame = found.frame()
+        if frame.evaluate("(what) => document.activeElement.matches(what)", selector):
+            return
+    raise AssertionError(f"{selector} cannot be reached by Tab")
+
+
+def test_back_in_the_frame_leads_to_no_dead_end(embedded: Embedded, api: CheckedApi):
+    frame = begin(embedded, api)
+    choose(frame, "KontoBankApi")
+    frame.evaluate("history.back()")
+    frame.wait_for_selector("button[value=KontoBankApi]")
+    choose(frame, "KontoBankApi")
+    at_bank(to_bank(embedded, frame))
+    until_called(embedded, "onSuccess")
+    frame.wait_for_selector("#session-id")
+    frame.evaluate("history.back()")
+    frame.wait_for_selector("#session-id")
+
+
+@pytest.mark.parametrize("name", sorted(SAID_TO_PERSONS))
+def test_every_refusal_is_said_with_what_to_do_and_told_to_the_page(
+    embedded: Embedded, api: CheckedApi, bank_of_steps: ScriptedBank, name: str
+):
+    bank_of_steps.script = [SAID_TO_PERSONS[name]()]
+    frame = begin(embedded, api, target="ProbnyBank")
+    frame.click(AGREE)
+    cause, told = until_called(embedded, "onError")
+    assert (cause, told["target"]) == (SAID_TO_PERSONS[name].wire_name, "ProbnyBank")
+    frame.wait_for_selector("[role=alert]")
+    assert frame.inner_text("[role=alert]") == told["message"]
+    assert frame.inner_text("#session-id") == told["sessionId"]
+
+
+def test_every_step_is_taken_in_the_frame(
+    embedded: Embedded, world: World, api: CheckedApi, bank_of_steps: ScriptedBank
+):
+    bank_of_steps.script = [
+        an_ask(),
+        errors.InvalidCredentials(),
+        an_ask(METHOD),
+        an_ask(CODE, picture=PICTURE, picture_type="image/png"),
+        Wait(every_s=1),
+        Wait(every_s=1),
+    ]
+    frame = begin(embedded, api, target="ProbnyBank")
+    frame.click(AGREE)
+    for password in ("wrong", "Test123"):
+        frame.fill("#field-0", "test1")
+        frame.fill("#field-1", password)
+        frame.click(STRONG)
+        frame.wait_for_selector("[role=alert]" if password == "wrong" else "input[value=app]")
+    frame.check("input[value=app]")
+    frame.click(STRONG)
+    frame.wait_for_selector("img.picture")
+    frame.fill("#field-0", "777")
+    frame.click(STRONG)
+    frame.wait_for_selector(".waits")
+    while not calls(embedded, "onSuccess"):
+        world.clock.advance(seconds=2)
+        embedded.page.wait_for_timeout(200)
+    assert len(calls(embedded, "onCredentialEntered")) == 4
+    assert [one for one in embedded.complaints if "autofocus" not in one] == []
+
+
+def test_it_works_where_foreign_frames_may_keep_nothing(
+    browser: Browser, world: World, api: CheckedApi, shop_site: Site
+):
+    strict = browser.browser_type.launch(executable_path=CHROMIUM, args=[*FLAGS, *NO_COOKIES])
+    try:
+        elsewhere = Site(world.address.replace("127.0.0.1", "localhost"))
+        with opened(strict, serve_shop(shop_site, elsewhere)) as found:
+            found.page.context.add_init_script(REFUSE_STORAGE)
+            frame = begin(found, api)
+            assert frame.evaluate("document.cookie") == ""
+            choose(frame, "KontoBankApi")
+            at_bank(to_bank(found, frame))
+            until_called(found, "onSuccess")
+            assert found.page.context.cookies() == []
+    finally:
+        strict.close()

@@ -83,7 +83,7 @@ def apply(page: Page, amount: str) -> None:
 
 def sign_in(page: Page, login: str) -> None:
     """Through OpenSaldo's pages and the bank's, by the redirection."""
-    page.click(".other-way button")
+    page.press(".other-way button", "Enter")
     page.click("button[value=KontoBankApi]")
     page.click("button[value=agree]")
     page.fill("#login", login)

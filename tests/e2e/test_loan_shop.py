@@ -47,7 +47,7 @@ def apply(visit: Visit, shop: str, amount: int = 4000) -> None:
 
 def leave_for(visit: Visit, target: str = "KontoBankApi") -> None:
     """The person stands before the bank's login."""
-    visit.page.click(".other-way button")
+    visit.page.press(".other-way button", "Enter")
     visit.page.click(f"button[value={target}]")
     visit.page.click(AGREE)
     visit.page.wait_for_selector("#login")

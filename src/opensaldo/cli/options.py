@@ -152,6 +152,9 @@ def _banks(subparsers: Subparsers) -> None:
     health.add_argument("--json", action="store_true", help="print one JSON object")
     check = _add(actions, "check", "say what is wrong with the bank files, or one", "banks.check")
     check.add_argument("file", nargs="?", type=Path)
+    wished = _add(actions, "wished", "show the banks people looked for in vain", "wished.wished")
+    wished.add_argument("--client", help="only those of this client's visitors")
+    wished.add_argument("--json", action="store_true", help="print one JSON object")
     convert = _add(
         actions, "convert", "turn a bank's raw answer into our nouns", "bank_answers.convert"
     )

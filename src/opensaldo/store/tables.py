@@ -164,6 +164,18 @@ trials = Table(
     Index(None, "environment", "target"),
     sqlite_autoincrement=True,
 )
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("client_id", Text, _client(cascade=True), primary_key=True),
+    Column("environment", Text, primary_key=True),
+    Column("country", Text, primary_key=True),
+    Column("bank_key", Text, primary_key=True),
+    Column("bank", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+)
 
 # --- sign-in ---------------------------------------------------------------------------------
 sessions = Table(

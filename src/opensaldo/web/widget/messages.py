@@ -59,6 +59,11 @@ def target_selected(target: Target) -> Message:
     return {"targetSelected": {"name": target.name, "officialName": target.official_name}}
 
 
+def unsupported_target(bank: str, country: str, address: str) -> Message:
+    """The person's bank is not listed; all three are as the person typed them, checked."""
+    return {"unsupportedTarget": {"target": bank, "country": country, "address": address}}
+
+
 def signed_in(
     session: Session, target: Target | None, signature: str, multiple_access_id: str | None
 ) -> Message:

@@ -13,15 +13,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from opensaldo.domain.client import Environment
+from opensaldo.domain.health import Health
 from opensaldo.domain.legal_text import Acceptance
 from opensaldo.domain.session import Redirection, RedirectionState
 from opensaldo.domain.target import Target
 from opensaldo.engine import redirections, steps
 from opensaldo.engine.funnel import chose
+from opensaldo.engine.health import health_of
 from opensaldo.engine.legal_texts import TextsChanged, texts_for
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.steps import Ask, Progress, PsuContext, Redirect, Wait
+from opensaldo.engine.wishes import note_wish
 from opensaldo.errors import (
     AlreadySignedIn,
     BankError,
@@ -30,8 +34,9 @@ from opensaldo.errors import (
     SignInTimeout,
 )
 from opensaldo.web.entrance import ROUTE
-from opensaldo.web.widget import asking, beside, shown
+from opensaldo.web.widget import asking, beside, missing, shown
 from opensaldo.web.widget.addresses import is_own_post, origin, with_redirection_id
+from opensaldo.web.widget.choice import Choice, other_ways
 from opensaldo.web.widget.forms import CrossSitePost, form_of, query_of, user_agent
 from opensaldo.web.widget.headers import page_headers
 from opensaldo.web.widget.languages import FALLBACK
@@ -70,6 +75,9 @@ def routes(pages: PagesConfig) -> list[Route]:
         _route(served, "/redirection/{id}/again", served.again, "POST"),
         _route(served, "/redirection/{id}/about", served.about, "GET"),
         _route(served, "/redirection/{id}/style.css", served.style, "GET"),
+        _route(served, "/redirection/{id}/missing", served.missing, "GET", served.over),
+        _route(served, "/redirection/{id}/missing", served.wish, "POST", served.over),
+        _route(served, STATIC_PATH + "/icons/{name}.svg", served.icon, "GET"),
         Route(STATIC_PATH + "/{name}", shown.static_file, methods=["GET"]),
     ]
 
@@ -123,14 +131,48 @@ class _Pages:
             return shown.countries(view, words, countries, is_first=_is_first(query))
         sought = (query.text("q") or "")[:QUERY_LENGTH_MAX]
         offered = tuple(one for one in view.targets if one.country == country)
-        choice = shown.Choice(
+        choice = Choice(
             country=country,
             can_change_country=len(countries) > 1,
             sought=sought,
             banks=matching(offered, sought),
-            is_first=_is_first(query),
+            look=view.redirection.look,
+            environment=view.redirection.environment,
+            health=await health_of(self._platform, view.redirection.environment),
         )
-        return shown.banks(view, words, choice)
+        return shown.banks(view, words, choice, is_first=_is_first(query))
+
+    async def missing(self, request: Request) -> Response:
+        """The form for a bank that is not listed."""
+        view, query = await self._view(request), query_of(request)
+        return missing.form(view, self.words(request, view), missing.sought(query, view))
+
+    async def wish(self, request: Request) -> Response:
+        """The bank that was named is counted, and the client's page hears of it."""
+        form = await self._own_form(request)
+        view = await self._view(request)
+        words = self.words(request, view)
+        named = missing.named(form, view)
+        if named.faults:
+            return missing.form(view, words, named)
+        if named.bank:
+            await note_wish(
+                self._platform,
+                view.redirection,
+                country=named.country,
+                bank=named.bank,
+                address=named.address,
+            )
+        return missing.noted(view, words, named)
+
+    async def icon(self, request: Request) -> Response:
+        """The badge of a bank of the catalogue."""
+        name, catalog = request.path_params["name"], self._platform.catalog
+        found = (catalog.find(name, environment) for environment in Environment)
+        target = next((one for one in found if one is not None), None)
+        if target is None:
+            return Response(status_code=404, headers=page_headers())
+        return shown.icon_file(target)
 
     async def over(self, request: Request) -> Response:
         """The end of a sign-in: its own page when it is embedded.
@@ -274,10 +316,20 @@ class _Pages:
             raise InvalidTarget
         await chose(self._platform, view.redirection, target)
         words = self.words(request, view)
+        health = await health_of(self._platform, view.redirection.environment)
+        if health[target.name] is Health.BLOCKED:
+            choice = other_ways(view, target, country, health)
+            return shown.blocked(view, words, target, choice, is_first=is_first)
         texts = await texts_for(self._platform.store, view.client.id, words.language)
-        asked = shown.asked_for(self._platform, view, target, texts)
         return shown.consent(
-            view, words, target, asked, country, has_changed=has_changed, is_first=is_first
+            view,
+            words,
+            target,
+            shown.asked_for(self._platform, view, target, texts),
+            country,
+            has_changed=has_changed,
+            is_warned=health[target.name] is Health.WARNED,
+            is_first=is_first,
         )
 
     async def _agree(

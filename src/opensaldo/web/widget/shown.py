@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from opensaldo.domain.consent import UNATTENDED_CALLS_PER_DAY_MAX
 from opensaldo.domain.legal_text import Acceptance, LegalTexts
 from opensaldo.domain.session import Channel, Redirection, RedirectionState
-from opensaldo.domain.target import AccessMode, AccountType, Interface, Target
+from opensaldo.domain.target import AccessMode, Interface, Target
 from opensaldo.engine import signin
 from opensaldo.engine.embedding import NotEmbeddable
 from opensaldo.engine.platform import Platform
@@ -35,8 +35,10 @@ from opensaldo.errors import (
     UnknownReference,
 )
 from opensaldo.web.entrance import ROUTE
+from opensaldo.web.widget.choice import Choice
 from opensaldo.web.widget.forms import CrossSitePost
 from opensaldo.web.widget.headers import page_headers
+from opensaldo.web.widget.icons import icon
 from opensaldo.web.widget.known_by import code_of
 from opensaldo.web.widget.messages import (
     INITIALIZED,
@@ -53,6 +55,7 @@ from opensaldo.web.widget.words import Words
 STATIC_PATH = "/signin/static"
 STATIC_TYPES = {
     "signin.css": "text/css; charset=utf-8",
+    "banks.js": "text/javascript; charset=utf-8",
     "signin.js": "text/javascript; charset=utf-8",
     "mark.svg": "image/svg+xml",
 }
@@ -93,17 +96,6 @@ _SORRY: tuple[tuple[type[OpenSaldoError], str, int], ...] = (
     (PlatformUnavailable, "busy", 503),
     (Defect, "defect", 500),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """The bank list as it stands: the country chosen, what was sought, what was found."""
-
-    country: str | None
-    can_change_country: bool
-    sought: str
-    banks: tuple[Target, ...]
-    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,17 +146,16 @@ def countries(
     )
 
 
-def banks(view: SignInView, words: Words, choice: Choice) -> Response:
+def banks(view: SignInView, words: Words, choice: Choice, *, is_first: bool = False) -> Response:
     """The choice of bank."""
     return page(
         "banks",
         words,
         view,
         leading_out(view),
-        tells=(INITIALIZED, STARTED) if choice.is_first else (STARTED,),
+        tells=(INITIALIZED, STARTED) if is_first else (STARTED,),
         promise=_promise(*view.targets),
         choice=choice,
-        only_individual=(AccountType.INDIVIDUAL,),
     )
 
 
@@ -176,9 +167,13 @@ def consent(
     country: str | None,
     *,
     has_changed: bool = False,
+    is_warned: bool = False,
     is_first: bool = False,
 ) -> Response:
-    """The agreement, with the texts it is about; `has_changed`: they were others just now."""
+    """The agreement, with the texts it is about.
+
+    `has_changed`: they were others just now; `is_warned`: many sign-ins at the bank failed lately.
+    """
     chosen = target_selected(target)
     return page(
         "consent",
@@ -192,6 +187,18 @@ def consent(
         asked=asked,
         country=country,
         has_changed=has_changed,
+        is_warned=is_warned,
+    )
+
+
+def blocked(
+    view: SignInView, words: Words, target: Target, choice: Choice, *, is_first: bool = False
+) -> Response:
+    """The bank fails everybody now; the choice holds its other ways in."""
+    tells = (INITIALIZED,) if is_first else ()
+    headers = leading_out(view)
+    return page(
+        "blocked", words, view, headers, status=503, tells=tells, target=target, choice=choice
     )
 
 
@@ -302,6 +309,12 @@ def style(view: SignInView) -> Response:
     """The client's colours as a style sheet; they stay what they are as long as the sign-in."""
     text = sheet(parse_styles(view.redirection.look.styles))
     return Response(text, headers=STYLE_HEADERS)
+
+
+def icon_file(target: Target) -> Response:
+    """The badge of a bank."""
+    made = icon(target.official_name, target.institution)
+    return Response(made, headers={**STATIC_HEADERS, "Content-Type": STATIC_TYPES["mark.svg"]})
 
 
 async def static_file(request: Request) -> Response:

@@ -21,6 +21,7 @@ from opensaldo.connectors.base import (
 )
 from opensaldo.data import COUNTRIES
 from opensaldo.domain.client import Client, Environment
+from opensaldo.domain.health import Health
 from opensaldo.domain.legal_text import LegalText, LegalTexts, TextKind
 from opensaldo.domain.session import Redirection, RedirectionState, Session, SessionState
 from opensaldo.domain.target import AccessMode, AccountType
@@ -29,7 +30,8 @@ from opensaldo.engine.mock import read_page
 from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.standing import Standing
 from opensaldo.web.api.openapi_examples import TARGET
-from opensaldo.web.widget import asking, languages, shown
+from opensaldo.web.widget import asking, languages, missing, shown
+from opensaldo.web.widget.choice import Choice
 from opensaldo.web.widget.forms import CrossSitePost
 from opensaldo.web.widget.words import Words
 from tests.support.scripted import PICTURE
@@ -42,6 +44,8 @@ TEXTS = LegalTexts(
     terms=LegalText(kind=TextKind.TERMS, language="en", text=HOSTILE),
     privacy=platform_text(TextKind.PRIVACY, "en"),
 )
+NAMED = missing.Missing(bank=HOSTILE, country="pl", address=HOSTILE)
+FAULTS = frozenset({"bank", "address"})
 ONCE = shown.Asked(since=date(2025, 12, 2), until=None, kept_hours=24, texts=TEXTS)
 REPEATED = replace(ONCE, until=date(2026, 8, 29))
 LANGUAGES = [Words(one) for one in languages.LANGUAGES]
@@ -101,8 +105,8 @@ def _view(**changes: object) -> SignInView:
     )
 
 
-def _choice(**changes: object) -> shown.Choice:
-    choice = shown.Choice(country="pl", can_change_country=True, sought=HOSTILE, banks=(BANK,))
+def _choice(**changes: object) -> Choice:
+    choice = Choice(country="pl", can_change_country=True, sought=HOSTILE, banks=(BANK,))
     return replace(choice, **changes)  # type: ignore[arg-type]
 
 
@@ -115,6 +119,13 @@ def _pages(words: Words) -> dict[str, Response]:
         "banks": shown.banks(view, words, _choice()),
         "no such bank": shown.banks(view, words, _choice(banks=())),
         "no bank": shown.banks(view, words, _choice(banks=(), sought="", country=None)),
+        "a bank that fails": shown.banks(view, words, _choice(health={BANK.name: Health.BLOCKED})),
+        "blocked": shown.blocked(view, words, BANK, _choice()),
+        "missing": missing.form(view, words, NAMED),
+        "missing again": missing.form(view, words, replace(NAMED, faults=FAULTS)),
+        "noted": missing.noted(view, words, NAMED),
+        "not named": missing.noted(view, words, replace(NAMED, bank="")),
+        "warned": shown.consent(view, words, BANK, ONCE, None, is_warned=True),
         "consent": shown.consent(view, words, BANK, ONCE, HOSTILE),
         "consent anew": shown.consent(view, words, BANK, ONCE, None, has_changed=True),
         "consent repeated": shown.consent(view, words, BANK, REPEATED, None),
@@ -190,8 +201,9 @@ def test_a_page_is_well_formed_named_and_has_one_heading_and_landmarks(
 
 @pytest.mark.parametrize(("words", "page"), PAGES)
 def test_what_clients_banks_and_browsers_say_is_text_only(words: Words, page: Response) -> None:
-    scripts = bytes(page.body).decode().split("<script")[1:]
-    assert [one.partition(">")[0] for one in scripts] == [' src="/signin/static/signin.js" defer']
+    scripts = [one.partition(">")[0] for one in bytes(page.body).decode().split("<script")[1:]]
+    assert scripts[0] == ' src="/signin/static/signin.js" defer'
+    assert scripts[1:] in ([], [' src="/signin/static/banks.js" type="module"'])
 
 
 @pytest.mark.parametrize("words", LANGUAGES)

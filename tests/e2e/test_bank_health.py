@@ -11,9 +11,9 @@ from opensaldo.domain.client import Environment
 from opensaldo.domain.health import Health
 from opensaldo.engine.health import health_of
 from opensaldo.store.tables import trials
-from tests.e2e.checked import CheckedApi, browse, sign_in
+from tests.e2e.checked import CheckedApi, agree, sign_in
 from tests.e2e.fixtures import World
-from tests.e2e.road import AGREE, answer_of, at_bank, back, exception, states
+from tests.e2e.road import answer_of, at_bank, back, exception, states
 
 TARGET = "KontoBankApi"
 
@@ -42,7 +42,7 @@ def of_bank(world: World) -> Health:
 def turned_away(world: World, api: CheckedApi, times: int) -> None:
     for _ in range(times):
         made = api.started(target=TARGET)
-        assert browse(made["redirectionLink"] + "/consent", AGREE).status == 503
+        assert agree(made).status == 503
 
 
 def test_an_outage_warns_then_blocks_and_three_people_who_come_through_end_it(

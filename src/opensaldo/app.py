@@ -37,8 +37,8 @@ from opensaldo.web.entrance import Entrance
 from opensaldo.web.settings import Front
 from opensaldo.web.widget.assets import routes as asset_routes
 from opensaldo.web.widget.embed import routes as embed_routes
-from opensaldo.web.widget.pages import PagesConfig
 from opensaldo.web.widget.pages import routes as page_routes
+from opensaldo.web.widget.reception import PagesConfig
 
 SEAL_FOLDER = "seal"
 LOCK_FOLDER = "locks"

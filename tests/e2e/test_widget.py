@@ -92,7 +92,11 @@ def until_called(found: Embedded, name: str) -> Any:
     return given
 
 
-def test_the_page_gets_a_session_it_can_import_from(embedded: Embedded, api: CheckedApi):
+def test_the_page_gets_a_session_it_can_import_from_and_nobody_else_is_asked(
+    embedded: Embedded, world: World, api: CheckedApi
+):
+    asked: set[str] = set()
+    embedded.page.context.on("request", lambda one: asked.add("/".join(one.url.split("/")[:3])))
     frame = begin(embedded, api, ownerExternalId="loan-7781")
     choose(frame, "KontoBankApi")
     bank = to_bank(embedded, frame)
@@ -115,6 +119,7 @@ def test_the_page_gets_a_session_it_can_import_from(embedded: Embedded, api: Che
     chosen = {"name": "KontoBankApi", "officialName": "KontoBank"}
     assert calls(embedded, "onTargetSelected") == [[chosen]]
     assert embedded.complaints == []
+    assert asked == {world.address, world.bank.url}
 
 
 def test_who_refuses_at_the_bank_is_told_how_to_go_on_and_may_try_again(
@@ -155,6 +160,7 @@ def test_a_page_that_was_loaded_again_goes_on_where_it_was(embedded: Embedded, a
     embedded.page.reload()
     frame = begin(embedded, api, ownerExternalId="loan-1")
     frame.wait_for_selector("#open-bank")
+    assert "We continue where you left off." in frame.inner_text("main")
     at_bank(bank)
     until_called(embedded, "onSuccess")
 

@@ -16,7 +16,7 @@ from opensaldo.domain.target import Target
 from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.steps import Ask, Field, FieldKind, Standing, Wait
 from opensaldo.errors import InvalidCredentials
-from opensaldo.web.widget.shown import leading_out, page
+from opensaldo.web.widget.rendering import leading_out, page
 from opensaldo.web.widget.words import Words
 from opensaldo.wire.params import Params
 

@@ -17,7 +17,7 @@ from opensaldo.engine.sessions import signature_of
 from opensaldo.engine.signin import reusable_access_id
 from opensaldo.engine.steps import Progress, Redirect
 from opensaldo.errors import InvalidRedirectionId
-from opensaldo.web.widget import messages, shown
+from opensaldo.web.widget import ending, messages, shown
 from opensaldo.web.widget.asking import mark_of
 from opensaldo.web.widget.headers import page_headers
 from opensaldo.web.widget.words import Words
@@ -65,8 +65,14 @@ def window(request: Request, progress: Progress, words: Words) -> Response:
         raise InvalidRedirectionId
     target = standing.request.target
     mark = mark_of(standing, is_busy=progress.is_busy)
-    is_blocked = "blocked" in request.query_params
-    return shown.window(view, words, target, mark, is_blocked=is_blocked)
+    return ending.window(
+        view,
+        words,
+        target,
+        mark,
+        is_blocked="blocked" in request.query_params,
+        is_resumed="resumed" in request.query_params,
+    )
 
 
 async def at_bank(platform: Platform, redirection_id: str, words: Words) -> Response:
@@ -75,7 +81,7 @@ async def at_bank(platform: Platform, redirection_id: str, words: Words) -> Resp
     standing = progress.standing
     if standing is not None and isinstance(standing.step, Redirect) and not progress.is_busy:
         return RedirectResponse(standing.step.url, SEE_OTHER, headers=page_headers())
-    return shown.window_closing(progress.view, words)
+    return ending.window_closing(progress.view, words)
 
 
 def ended(platform: Platform, view: SignInView, words: Words) -> Response:
@@ -84,7 +90,7 @@ def ended(platform: Platform, view: SignInView, words: Words) -> Response:
     target = view.target or platform.catalog.find(
         redirection.chosen_target or "", redirection.environment
     )
-    reason = shown.reason_of(redirection)
+    reason = ending.reason_of(redirection)
     if reason is not None:
         told = messages.failed(reason, target, session.id, str(words.fault(reason, target)))
     else:
@@ -94,7 +100,7 @@ def ended(platform: Platform, view: SignInView, words: Words) -> Response:
             signature_of(platform, session.id),
             reusable_access_id(platform, session),
         )
-    return shown.closing(view, words, redirection, target, (told,))
+    return ending.closing(view, words, redirection, target, (told,))
 
 
 async def again(platform: Platform, redirection_id: str) -> Response:

@@ -19,10 +19,10 @@ from opensaldo.engine.signin import SignInOptions
 from opensaldo.errors import InvalidParameter, OpenSaldoError
 from opensaldo.web.entrance import ROUTE
 from opensaldo.web.sign_in_options import sign_in_options
-from opensaldo.web.widget import messages, shown
+from opensaldo.web.widget import ending, messages, shown
 from opensaldo.web.widget.forms import query_of
 from opensaldo.web.widget.headers import page_headers
-from opensaldo.web.widget.pages import PagesConfig
+from opensaldo.web.widget.reception import PagesConfig
 from opensaldo.web.widget.words import words_for
 from opensaldo.wire.auto_import import auto_import
 from opensaldo.wire.origins import page_origin
@@ -113,4 +113,4 @@ def _refused(
             channel=channel.value,
             messages=messages.packed((messages.refused(error),)),
         )
-    return shown.unembedded(error, words, origin, tells)
+    return ending.unembedded(error, words, origin, tells)

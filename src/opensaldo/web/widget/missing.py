@@ -9,8 +9,8 @@ from starlette.responses import Response
 from opensaldo.data import COUNTRIES
 from opensaldo.engine.redirections import SignInView
 from opensaldo.web.widget.messages import unsupported_target
+from opensaldo.web.widget.rendering import leading_out, page
 from opensaldo.web.widget.search import QUERY_LENGTH_MAX, fold
-from opensaldo.web.widget.shown import leading_out, page
 from opensaldo.web.widget.typed_banks import bank_address, bank_name
 from opensaldo.web.widget.words import Words
 from opensaldo.wire.params import Params

@@ -30,7 +30,7 @@ from opensaldo.engine.mock import read_page
 from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.standing import Standing
 from opensaldo.web.api.openapi_examples import TARGET
-from opensaldo.web.widget import asking, languages, missing, shown
+from opensaldo.web.widget import asking, ending, languages, missing, shown
 from opensaldo.web.widget.choice import Choice
 from opensaldo.web.widget.forms import CrossSitePost
 from opensaldo.web.widget.words import Words
@@ -130,14 +130,14 @@ def _pages(words: Words) -> dict[str, Response]:
         "consent anew": shown.consent(view, words, BANK, ONCE, None, has_changed=True),
         "consent repeated": shown.consent(view, words, BANK, REPEATED, None),
         "down": shown.down(view, words, BANK, "pl", errors.BankUnavailable(), TEXTS.accepted()),
-        "done": shown.closing(view, words, ended),
-        "failed": shown.closing(view, words, failed),
+        "done": ending.closing(view, words, ended),
+        "failed": ending.closing(view, words, failed),
         "ask": asking.ask(view, words, a_standing(ASK), ASK),
         "ask again": asking.ask(view, words, a_standing(ASK, refusals=1), ASK),
         "wait": asking.wait(view, words, a_standing(WAIT), WAIT),
         "busy": asking.busy(view, words, a_standing(ASK)),
         "restart": asking.restart(view, words),
-        "sorry": shown.sorry(errors.InvalidTarget(), words, redirection=ID),
+        "sorry": ending.sorry(errors.InvalidTarget(), words, redirection=ID),
     }
 
 
@@ -315,7 +315,7 @@ def test_an_error_is_told_in_our_words_with_its_status(
     error: errors.OpenSaldoError, status: int, kind: str
 ) -> None:
     words = Words("en")
-    page = shown.sorry(error, words, redirection=ID)
+    page = ending.sorry(error, words, redirection=ID)
     text = bytes(page.body).decode()
     assert page.status_code == status
     assert words(f"{kind}_title") in text

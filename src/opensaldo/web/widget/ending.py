@@ -1,0 +1,121 @@
+"""The last pages: how it ended, the bank's window, whose sign-in it is, and what went wrong."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from opensaldo.domain.session import Redirection, RedirectionState
+from opensaldo.domain.target import Target
+from opensaldo.engine.embedding import NotEmbeddable
+from opensaldo.engine.redirections import SignInView
+from opensaldo.errors import (
+    AlreadySignedIn,
+    BankError,
+    Defect,
+    InvalidTarget,
+    OpenSaldoError,
+    PlatformUnavailable,
+    SignInTimeout,
+    UnknownReference,
+)
+from opensaldo.web.widget.forms import CrossSitePost
+from opensaldo.web.widget.headers import page_headers
+from opensaldo.web.widget.known_by import code_of
+from opensaldo.web.widget.messages import Message, Telling
+from opensaldo.web.widget.rendering import framed_by, leading_out, page
+from opensaldo.web.widget.words import Words
+
+# What a page that ends in an error says, by the error; the first that fits, with its status.
+_SORRY: tuple[tuple[type[OpenSaldoError], str, int], ...] = (
+    (UnknownReference, "unknown", 404),
+    (SignInTimeout, "expired", 410),
+    (AlreadySignedIn, "used", 409),
+    (InvalidTarget, "target", 400),
+    (CrossSitePost, "crossed", 403),
+    (NotEmbeddable, "foreign", 403),
+    (BankError, "busy", 503),
+    (PlatformUnavailable, "busy", 503),
+    (Defect, "defect", 500),
+)
+
+
+def closing(
+    view: SignInView,
+    words: Words,
+    ended: Redirection,
+    target: Target | None = None,
+    tells: tuple[Message, ...] = (),
+) -> Response:
+    """The end of a sign-in: of one that is embedded, or whose client gave no address."""
+    reason = reason_of(ended)
+    fault = None if reason is None else words.fault(reason, target)
+    headers = page_headers(embedder=framed_by(ended))
+    return page("closing", words, view, headers, tells=tells, target=target, fault=fault)
+
+
+def reason_of(ended: Redirection) -> str | None:
+    """Why the sign-in came to nothing, as an exception's name; None when it succeeded."""
+    if ended.state is RedirectionState.SUCCESS:
+        return None
+    is_over = ended.state is RedirectionState.EXPIRED
+    return SignInTimeout.wire_name if is_over else ended.exception_name or Defect.wire_name
+
+
+def window(
+    view: SignInView,
+    words: Words,
+    target: Target,
+    mark: str,
+    *,
+    is_blocked: bool,
+    is_resumed: bool = False,
+) -> Response:
+    """The bank's page is in another window, and here is how to get to it; asks by itself."""
+    return page(
+        "window",
+        words,
+        view,
+        leading_out(view),
+        target=target,
+        mark=mark,
+        is_blocked=is_blocked,
+        is_resumed=is_resumed,
+    )
+
+
+def window_closing(view: SignInView, words: Words) -> Response:
+    """The bank's window has done its part, and closes by itself where it may."""
+    return page("window_closing", words, view, page_headers())
+
+
+def about(view: SignInView, words: Words, own_origin: str) -> Response:
+    """Whose sign-in this is and where it stands, told in a window of our own."""
+    code = code_of(view.redirection.id)
+    return page("about", words, view, page_headers(), own_origin=own_origin, code=code)
+
+
+def sorry(error: OpenSaldoError, words: Words, *, redirection: str | None) -> Response:
+    """A page that says what happened and what the person can do, in our words only."""
+    kind, status = _kind_of(error)
+    headers = page_headers()
+    if error.retry_after_s:
+        headers["Retry-After"] = str(error.retry_after_s)
+    back = redirection if kind == "target" else None
+    return page("sorry", words, None, headers, status=status, kind=kind, back=back)
+
+
+def unembedded(
+    error: OpenSaldoError, words: Words, origin: str | None, tells: Telling | None
+) -> Response:
+    """The same for a sign-in that cannot begin in its frame; it holds nothing to press."""
+    kind, status = _kind_of(error)
+    headers = page_headers(embedder=origin)
+    return page("sorry", words, None, headers, status=status, telling=tells, kind=kind, back=None)
+
+
+def _kind_of(error: OpenSaldoError) -> tuple[str, int]:
+    """The page's kind and status."""
+    return next(
+        ((kind, status) for of, kind, status in _SORRY if isinstance(error, of)),
+        ("request", error.http_status),
+    )

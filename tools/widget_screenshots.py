@@ -114,6 +114,9 @@ def take(browser: Browser, on: Stage, folder: Path, locale: str, scheme: Any, wi
     look = browser.new_context(
         color_scheme=scheme, viewport={"width": WIDTHS[width], "height": TALL_PX // 2}
     )
+    look.add_init_script(
+        "window.close = () => {}"
+    )  # a window that closes by itself is looked at too
     album = Album(folder, look.new_page())
     for tell in (choosing, at_the_bank, typed_here, refused):
         tell(album, on, {"locale": locale})
@@ -129,8 +132,11 @@ def choosing(album: Album, on: Stage, options: dict[str, Any]) -> None:
     frame.wait_for_selector("#q")
     album.shoot("banks")
     frame.fill("#q", "kontobnk")
-    album.page.wait_for_timeout(200)
+    frame.wait_for_selector("button[value=PkoApi]", state="detached")
     album.shoot("search")
+    frame.click("button[formaction$=missing]")
+    frame.wait_for_selector("form.missing, [name=bank]")
+    album.shoot("not-listed")
     frame = on.embed(album.page, country="pl", accessMode="MIXED", **options)
     _open(frame, "KontoBankApi", album, "consent-repeated")
     frame = on.embed(album.page, country="pl", target="KontoBankApi", forceSca=True, **options)
@@ -160,7 +166,7 @@ def at_the_bank(album: Album, on: Stage, options: dict[str, Any]) -> None:
     bank.fill("#code", "Test123")
     bank.click(STRONG)
     bank.click("button[value=approve]")
-    bank.wait_for_selector("[role=status]")
+    bank.wait_for_selector("[data-closes] h1")
     album.shoot("bank-window-closing", bank)
     frame.wait_for_selector("#session-id")
     album.shoot("done")

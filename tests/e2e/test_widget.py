@@ -48,7 +48,7 @@ def embedded(
 
 def begin(found: Embedded, api: CheckedApi, **options: Any) -> Frame:
     """The shop embeds the widget of this client; the frame shows our first page."""
-    found.embed(client=api.client_id, locale="en", country="pl", **options)
+    found.embed(**{"client": api.client_id, "locale": "en", "country": "pl", **options})
     handle = found.page.wait_for_selector("#kontomatik iframe")
     assert handle is not None
     frame = handle.content_frame()
@@ -354,3 +354,8 @@ def test_it_works_where_foreign_frames_may_keep_nothing(
             assert found.page.context.cookies() == []
     finally:
         strict.close()
+
+
+def test_what_cannot_begin_is_said_in_the_language_asked_for(embedded: Embedded, api: CheckedApi):
+    frame = begin(embedded, api, locale="pl", maxImportDate="yesterday")
+    assert frame.get_attribute("html", "lang") == "pl"

@@ -37,7 +37,9 @@ RECORDS = [
     value
     for module in MODULES
     for value in vars(module).values()
-    if dataclasses.is_dataclass(value) and value.__module__ == module.__name__
+    if isinstance(value, type)
+    and dataclasses.is_dataclass(value)
+    and value.__module__ == module.__name__
 ]
 FIRST = date(2026, 2, 1)
 

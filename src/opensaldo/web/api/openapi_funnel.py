@@ -20,7 +20,7 @@ _DAYS = Parameter(
     name="days",
     meaning="How many days, today (UTC) included; 30 unless said.",
     schema={"type": "integer", "minimum": 1, "maximum": DAYS_MAX},
-    example="30",
+    example=30,
 )
 _EXAMPLE = funnel_json(
     Client(id=examples.CLIENT, environment=Environment.TEST, legal_name=""),

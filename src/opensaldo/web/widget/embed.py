@@ -18,7 +18,7 @@ from opensaldo.engine.redirections import start_redirection
 from opensaldo.engine.signin import SignInOptions
 from opensaldo.errors import InvalidParameter, OpenSaldoError
 from opensaldo.web.entrance import ROUTE
-from opensaldo.web.sign_in_options import sign_in_options
+from opensaldo.web.sign_in_options import LOCALE, sign_in_options
 from opensaldo.web.widget import ending, messages, shown
 from opensaldo.web.widget.forms import query_of
 from opensaldo.web.widget.headers import page_headers
@@ -35,10 +35,11 @@ SEE_OTHER = 303
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """Whose sign-in is asked for, by a page of which origin."""
+    """Whose sign-in is asked for, by a page of which origin, in which language."""
 
     client_id: str
     origin: str
+    locale: str | None
 
 
 def routes(config: PagesConfig, gate: Gate) -> list[Route]:
@@ -88,11 +89,17 @@ def _asked(params: Params, request: Request) -> _Asked:
         raise InvalidParameter("The parameter client must be a client id.")
     said = params.text("widgetEmbeddedUrl") or request.headers.get("referer", "")
     try:
-        return _Asked(client_id=client_id, origin=page_origin(said))
+        return _Asked(client_id=client_id, origin=page_origin(said), locale=_locale(params))
     except ValueError:
         raise InvalidParameter(
             "The parameter widgetEmbeddedUrl must be the http or https address of the page."
         ) from None
+
+
+def _locale(params: Params) -> str | None:
+    """The language asked for, if it is one; what is wrong with it is told by its own error."""
+    said = params.text("locale")
+    return said if said and LOCALE.fullmatch(said) else None
 
 
 def _refused(
@@ -104,7 +111,8 @@ def _refused(
 ) -> Response:
     """A page that says so, to the person and to the page that embeds it, if it may be told."""
     preferred = request.headers.get("accept-language")
-    words = words_for(None, None, preferred, config.fallback_language)
+    locale = asked.locale if asked else None
+    words = words_for(locale, None, preferred, config.fallback_language)
     origin = asked.origin if asked else None
     tells = None
     if origin is not None and not isinstance(error, NotEmbeddable):

@@ -24,6 +24,7 @@ from opensaldo.engine.admission import Gate
 from opensaldo.engine.bell import Bell
 from opensaldo.engine.commands import jobs
 from opensaldo.engine.durable import Durable
+from opensaldo.engine.held_logins import HeldLogins
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.usage import read_prices
 from opensaldo.observe import BANK_CALLS, BANK_SECONDS, CERTIFICATE_DAYS, log
@@ -106,17 +107,21 @@ async def maintained(config: Config, clock: Clock = system_clock) -> AsyncIterat
         stack.callback(lock.close)
         bell = Bell(store)
         stack.callback(bell.close)
+        catalog = catalog_of(config, door, seal, clock)
+        logins = HeldLogins(store, catalog)
+        stack.callback(logins.close)
         yield Platform(
             store=store,
             vault=await asyncio.to_thread(Vault.open, config.key_dir, clock),
             door=door,
-            catalog=catalog_of(config, door, seal, clock),
+            catalog=catalog,
             clock=clock,
             limits=config.limits,
             workflows=Durable(store, lock, clock, at_once_max=config.imports_at_once),
             records_imports=config.record_imports,
             reads_in_step=config.read_in_step,
             bell=bell,
+            logins=logins,
         )
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,14 +18,17 @@ import pytest
 from psycopg import sql
 
 from opensaldo.connectors.http import BrowsedPage
+from opensaldo.domain.client import Environment
+from opensaldo.engine import held_logins
 from opensaldo.engine.mock import read_page
+from opensaldo.engine.platform import Platform
 from opensaldo.store.vault import Vault
 from tests.e2e import checked
 from tests.e2e.checked import CheckedApi, browse, rows_of, sign_in
 from tests.e2e.fixtures import DATABASES, Houses, World
 from tests.e2e.road import Made, exception, states
 from tests.support.online import ALLOWED
-from tests.support.platform import command_of, failure_of, state_of
+from tests.support.platform import command_of, environment, failure_of, state_of
 
 TARGET = "KontoBank"
 LOGIN = "bench-1x40-planted-login-7701"
@@ -45,6 +52,15 @@ def lines(houses: Houses) -> Iterator[io.StringIO]:
     yield buffer
     houses.leave()
     houses.log_stream = None
+
+
+@pytest.fixture
+def looks_often(houses: Houses, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A new platform looks five times a second whether its logins' sessions have ended."""
+    houses.leave()
+    monkeypatch.setattr(held_logins, "LOOK_EVERY_S", 0.2)
+    yield
+    houses.leave()
 
 
 def agree(made: Made, target: str = TARGET) -> BrowsedPage:
@@ -215,3 +231,56 @@ def test_the_same_person_has_the_same_data_over_both_ways(world: World, api: Che
         return [{name: row.findtext(name) for name in names} for row in rows_of(ended)]
 
     assert read("KontoBank") == read("KontoBankApi")
+
+
+# --- erasing -------------------------------------------------------------------------------------
+def test_who_is_erased_by_the_client_is_signed_out_at_the_bank_at_once(
+    world: World, api: CheckedApi
+) -> None:
+    before = len(world.bank.log())
+    made = signed_in(api, "loan-7721")
+    assert state_of(api.finished(session_of(made))) == "successful"
+    held = logins_held(world)
+    assert api.call("DELETE", "/v1/data.xml", query={"ownerExternalId": "loan-7721"}).status == 200
+    assert sign_outs(world, before) == 1
+    assert logins_held(world) == held - 1
+    assert api.submit(session_of(made)).exception == "InvalidSessionId"
+
+
+def test_who_is_erased_by_the_operator_is_signed_out_by_the_process_that_has_the_login(
+    looks_often: None, world: World, api: CheckedApi
+) -> None:
+    before = len(world.bank.log())
+    erased, stays = signed_in(api, "loan-7722"), signed_in(api, "loan-7723")
+    assert state_of(api.finished(session_of(erased))) == "successful"
+    variables = environment(world.folder, world.bank.url, DATABASE_URL=world.database_url)
+    arguments = ["owner", "erase", "loan-7722", "--client", api.client_id]
+    command = [sys.executable, "-m", "opensaldo", *arguments]
+    subprocess.run(command, env=os.environ | variables, check=True, timeout=60)
+    until = time.monotonic() + 10
+    while logins_held(world) > 1 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert (logins_held(world), sign_outs(world, before)) == (1, 1)
+    assert api.submit(session_of(erased)).exception == "InvalidSessionId"
+    assert state_of(api.finished(session_of(stays))) == "successful"
+
+
+def signed_in(api: CheckedApi, owner: str) -> Made:
+    made = api.started(target=TARGET, ownerExternalId=owner)
+    sign_in(made["redirectionLink"], "test1")
+    return made
+
+
+def sign_outs(world: World, since: int) -> int:
+    return [row["path"] for row in world.bank.log()[since:]].count("/logout")
+
+
+def logins_held(world: World) -> int:
+    """How many logins the serving process has in memory, at the one target's connector."""
+
+    async def count(platform: Platform) -> int:
+        target = platform.catalog.find(TARGET, Environment.TEST)
+        assert target is not None
+        return len(platform.catalog.connector(target).logins)  # type: ignore[attr-defined]
+
+    return world.house.run(count)

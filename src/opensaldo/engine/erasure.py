@@ -12,6 +12,7 @@ from opensaldo.engine.consents import ended, tell_banks
 from opensaldo.engine.events import cursor_of, number_of
 from opensaldo.engine.idempotency import settle
 from opensaldo.engine.kept import consent_owner_place
+from opensaldo.engine.leaving import leave
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.renewal import owner_hash
 from opensaldo.engine.retention import scrub
@@ -19,8 +20,17 @@ from opensaldo.errors import UnknownOwnerExternalId
 from opensaldo.observe import DELETED
 from opensaldo.store.conflicts import hold
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import consents, deletions, events, owners, refreshes, remembered
+from opensaldo.store.queries import (
+    consents,
+    deletions,
+    events,
+    owners,
+    refreshes,
+    remembered,
+    sessions,
+)
 from opensaldo.store.queries.clients import Caller
+from opensaldo.store.queries.sessions import HeldAccess
 
 DELETIONS_SHOWN_MAX = 1000
 PROOFS_A_PAGE = 100
@@ -37,6 +47,8 @@ class ProofPage:
 
 async def erase_owner(platform: Platform, caller: Caller, owner_external_id: str) -> Deletion:
     """Imports, results and the keys to them are gone; consents and usage counts stay.
+
+    Open sessions have ended, and the person is signed out where they were in for one session.
 
     Raises:
         UnknownOwnerExternalId: nothing is kept under this id.
@@ -122,7 +134,8 @@ async def _erase(
     mark = owner_mark(platform, client, owner_external_id)
     place = (client.id, client.environment, owner_external_id)
 
-    def erase(connection: Connection) -> Deletion:
+    def erase(connection: Connection) -> tuple[Deletion, tuple[HeldAccess, ...]]:
+        held = sessions.held_accesses(connection, owners.sessions_of(connection, *place))
         commands = owners.commands_of(connection, *place)
         erased = owners.erase_owner(connection, *place)
         if not (erased.documents or erased.owners or consents_ended):
@@ -144,11 +157,12 @@ async def _erase(
         deletions.note(connection, deletion)
         settle(connection, caller, mark)
         events.append(connection, _event(client, deletion))
-        return deletion
+        return deletion, held
 
-    deletion = await platform.store.change_with(erase)
+    deletion, held = await platform.store.change_with(erase)
     DELETED.labels("document").inc(deletion.counts["documents"])
     await scrub(platform)
+    await leave(platform, held)
     return deletion
 
 

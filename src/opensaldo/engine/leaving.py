@@ -13,18 +13,16 @@ from datetime import datetime
 from opensaldo.domain.client import Environment
 from opensaldo.domain.target import Interface
 from opensaldo.engine.access import unpack
+from opensaldo.engine.held_logins import HeldLogin, sign_out_at_bank
 from opensaldo.engine.idempotency import settle
 from opensaldo.engine.kept import access_place
 from opensaldo.engine.platform import Platform
-from opensaldo.errors import OpenSaldoError
-from opensaldo.observe import log
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import sessions
 from opensaldo.store.queries.clients import Caller
 from opensaldo.store.queries.sessions import HeldAccess
 from opensaldo.store.vault import KeyDestroyed
 
-SIGN_OUT_S = 5.0
 AT_ONCE_MAX = 8
 
 
@@ -70,13 +68,8 @@ async def _leave(platform: Platform, held: HeldAccess) -> None:
         return
     try:
         key = platform.vault.unwrap(held.key)
-        place = access_place(held.session_id)
-        access = unpack(platform.vault.open_sealed(key, held.sealed, place)).access
-        async with asyncio.timeout(SIGN_OUT_S):
-            await platform.catalog.connector(target).revoke(access)
     except KeyDestroyed:
         return
-    except TimeoutError:
-        log.info("sign-out at the bank failed", session=held.session_id, code="timeout")
-    except OpenSaldoError as error:
-        log.info("sign-out at the bank failed", session=held.session_id, code=error.wire_name)
+    place = access_place(held.session_id)
+    access = unpack(platform.vault.open_sealed(key, held.sealed, place)).access
+    await sign_out_at_bank(platform.catalog, HeldLogin(held.session_id, target, access))

@@ -9,6 +9,7 @@ from opensaldo.connectors.registry import Catalog
 from opensaldo.domain.clock import Clock
 from opensaldo.engine.bell import Bell
 from opensaldo.engine.durable import Durable
+from opensaldo.engine.held_logins import HeldLogins
 from opensaldo.engine.limits import Limits
 from opensaldo.store.db import Store
 from opensaldo.store.vault import Vault
@@ -30,5 +31,6 @@ class Platform:
     limits: Limits
     workflows: Durable
     bell: Bell
+    logins: HeldLogins
     records_imports: bool = False
     reads_in_step: bool = False

@@ -28,6 +28,7 @@ from opensaldo.domain.target import AccessMode, Interface, Target
 from opensaldo.engine.access import GrantedAccess, pack
 from opensaldo.engine.clients import require
 from opensaldo.engine.events import consent_event
+from opensaldo.engine.held_logins import HeldLogin
 from opensaldo.engine.history import HISTORY_DEFAULT, HISTORY_MAX
 from opensaldo.engine.idempotency import settle
 from opensaldo.engine.ids import new_grant
@@ -158,6 +159,8 @@ async def finish(
     now = platform.clock()
     is_here_only = request.target.interface is Interface.FALLBACK
     slot = platform.workflows.slot if is_here_only else None
+    if is_here_only:
+        platform.logins.hold(HeldLogin(session.id, request.target, granted.access))
 
     def sign_in(connection: Connection) -> str | None:
         consent = _consent(platform, session, request, granted) if request.repeated else None

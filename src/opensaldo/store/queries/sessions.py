@@ -48,6 +48,11 @@ _HELD: Select[Any] = select(
     sessions.c.wrapped_key.is_not(None),
 )
 _HELD_ACCESS = _HELD.where(_THIS)
+_HELD_ACCESSES = _HELD.where(sessions.c.id.in_(bindparam("ids", expanding=True)))
+_NOT_ENDED = select(sessions.c.id).where(
+    sessions.c.id.in_(bindparam("ids", expanding=True)),
+    sessions.c.state != SessionState.ENDED.value,
+)
 _SEALED_ACCESS = select(sessions.c.sealed_access).where(_THIS)
 _LOGIN_SLOT = select(sessions.c.login_slot).where(_THIS)
 _SIGN_IN = (
@@ -205,6 +210,16 @@ def held_access(connection: Connection, session_id: str) -> HeldAccess | None:
     """Find the single access of a signed-in session; None when it holds none, or a consent's."""
     row = connection.execute(_HELD_ACCESS, {"of_id": session_id}).one_or_none()
     return None if row is None else _held(row)
+
+
+def held_accesses(connection: Connection, ids: Sequence[str]) -> tuple[HeldAccess, ...]:
+    """List the single accesses that the signed-in sessions among these hold."""
+    return tuple(map(_held, connection.execute(_HELD_ACCESSES, {"ids": list(ids)})))
+
+
+def not_ended(connection: Connection, ids: Sequence[str]) -> frozenset[str]:
+    """Find which of these sessions are there and have not ended."""
+    return frozenset(connection.execute(_NOT_ENDED, {"ids": list(ids)}).scalars())
 
 
 def idle_accesses(

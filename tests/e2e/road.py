@@ -43,12 +43,19 @@ def at_bank(made: Made) -> str:
     return page.location or ""
 
 
-def answer_of(bank_page: str, login: str = "test1", decision: str = "approve") -> dict[str, str]:
+def answer_of(
+    bank_page: str,
+    login: str = "test1",
+    decision: str = "approve",
+    accounts_max: int | None = None,
+) -> dict[str, str]:
     """What the bank's page sends the person back with."""
 
     async def go() -> dict[str, str]:
         async with Door() as door:
-            return await walk_at_bank(door, bank_page, login, decision=decision)
+            return await walk_at_bank(
+                door, bank_page, login, decision=decision, accounts_max=accounts_max
+            )
 
     return asyncio.run(go())
 

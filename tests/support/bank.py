@@ -149,9 +149,17 @@ class WrongPage(AssertionError):
 
 
 async def walk(
-    door: Door, url: str, login: str, *, password: str = PASSWORD, decision: str = "approve"
+    door: Door,
+    url: str,
+    login: str,
+    *,
+    password: str = PASSWORD,
+    decision: str = "approve",
+    accounts_max: int | None = None,
 ) -> dict[str, str]:
     """What the bank sends back to the return address after this person signed in.
+
+    Of the accounts it offers, the person leaves the first `accounts_max` ticked, or all.
 
     Raises:
         WrongPage: the bank showed this error and stayed.
@@ -167,7 +175,10 @@ async def walk(
         if shown.error:
             raise WrongPage(shown.error)
         typed = {"login": login, "password": password, "code": PASSWORD}
-        form = [(name, typed.get(name, value)) for name, value in shown.fields]
+        offered = [pair for pair in shown.fields if pair[0] == "accounts"]
+        left_out = [] if accounts_max is None else offered[accounts_max:]
+        kept = [pair for pair in shown.fields if pair not in left_out]
+        form = [(name, typed.get(name, value)) for name, value in kept]
         if ("step", "consent") in form or decision == "cancel":
             form.append(("decision", decision))
         page = await door.browse("POST", url, form, cookies)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -11,13 +12,17 @@ from opensaldo.domain.client import Product
 from opensaldo.engine.planner import plan_refreshes, refresh_due
 from opensaldo.errors import InvalidArgument
 from opensaldo.store.tables import refreshes
-from tests.e2e.checked import CheckedApi
+from tests.e2e.checked import CheckedApi, agree
 from tests.e2e.fixtures import DATABASES, World
+from tests.e2e.road import answer_of, back
 from tests.support.consents import delete, ended_as, grant, import_under
 from tests.support.switchboard import unattended_counts
 
 QUARTER_H = 0.25
 OWNER = "loan-7781"
+PERSON = "bench-5x10"  # five accounts, of which two are selected
+SELECTED = 2
+LIST_OF_ACCOUNTS = "*"  # where the bank's ledger counts the list itself
 
 
 @pytest.fixture(scope="module", params=DATABASES)
@@ -88,20 +93,31 @@ def test_an_owners_plan_goes_before_the_clients_and_zero_is_never(world: World, 
     plan(world, api, 0, OWNER)
     world.later(hours=13)
     assert world.house.run(refresh_due) == 1
+    assert ended_as(api.poll(begun(api)[-1])) == "successful"
     plan(world, api, 0)
     world.later(hours=13)
     assert world.house.run(refresh_due) == 0
 
 
-def test_only_accounts_the_person_selected_are_ever_called(world: World, api: CheckedApi):
-    session, _token = grant(api, "bench-5x10", ownerExternalId=OWNER)
-    first = api.finished(session)
-    granted = {(one.text or "")[-4:] for one in first.xml.iter("iban")}
-    plan(world, api, 3)
+@pytest.mark.parametrize("target", ["KontoBankApi", "KontoBankApi_cz"])
+def test_accounts_the_person_did_not_select_are_never_called(
+    world: World, api: CheckedApi, target: str
+):
     before = len(world.bank.log())
+    made = api.started(target=target, accessMode="MULTIPLE", ownerExternalId=OWNER)
+    bank_page = agree(made, target).location or ""
+    back(world, answer_of(bank_page, PERSON, accounts_max=SELECTED))
+    first = api.finished((made["sessionId"], made["sessionIdSignature"]))
+    selected = {(one.text or "")[-4:] for one in first.xml.iter("iban")}
+    assert len(selected) == SELECTED
+    plan(world, api, 3)
     assert a_day(world, api, hours=9) == 1
-    called = {row["account"] for row in world.bank.log()[before:] if row["account"]}
-    assert called <= granted
+    called = Counter(row["account"] for row in world.bank.log()[before:] if row["account"])
+    assert set(called) == selected
+    assert min(called.values()) > 1
+    counted = [row["account"] for row in unattended_counts(world.bank.url)]
+    assert counted
+    assert {one[-4:] for one in counted if one != LIST_OF_ACCOUNTS} <= selected
 
 
 def test_a_consent_that_ended_is_refreshed_no_more(world: World, api: CheckedApi):

@@ -11,16 +11,21 @@ from playwright.sync_api import Browser, Frame, Page
 
 from opensaldo import errors
 from opensaldo.connectors.base import Wait
-from tests.e2e.checked import CheckedApi
+from opensaldo.domain.client import Product
+from opensaldo.domain.command import Command
+from opensaldo.store.queries import commands
+from tests.e2e.checked import CheckedApi, days_of
 from tests.e2e.embedded import Embedded, browser, opened, pytestmark, shop_site
 from tests.e2e.fixtures import World
 from tests.e2e.test_browser import AGREE, APPROVE, CHROMIUM, FLAGS
 from tests.support.embedding import Site, serve_shop
+from tests.support.platform import state_of
 from tests.support.scripted import CODE, METHOD, PICTURE, ScriptedBank, a_target, an_ask, offer
 
 __all__ = ["browser", "pytestmark", "shop_site"]
 
 STRONG = "main button:not(.quiet):not([type=button])"
+SIX_MONTHS_AGO = "2025-09-02"
 NO_COOKIES = ["--test-third-party-cookie-phaseout"]
 REFUSE_STORAGE = """Object.defineProperty(window, 'sessionStorage', {
   get() { throw new DOMException('', 'SecurityError'); } });"""
@@ -219,6 +224,62 @@ def test_what_cannot_begin_is_said_to_person_and_page(embedded: Embedded, api: C
     cause, told = until_called(embedded, "onError")
     assert (cause, told["sessionId"]) == ("InvalidParameter", None)
     assert "maxImportDate" in told["message"]
+
+
+def test_the_page_hears_of_the_bank_that_is_not_listed_from_its_form(
+    embedded: Embedded, api: CheckedApi
+):
+    frame = begin(embedded, api)
+    frame.fill("#q", "Bank Widmo")
+    frame.click(".missing button")
+    frame.wait_for_selector("#bank")
+    assert frame.input_value("#bank") == "Bank Widmo"
+    assert calls(embedded, "onUnsupportedTarget") == []
+    frame.fill("#address", "widmo.example/login?session=7")
+    frame.click("form.ask button")
+    told = {"target": "Bank Widmo", "country": "pl", "address": "https://widmo.example"}
+    assert until_called(embedded, "onUnsupportedTarget") == [told]
+    assert calls(embedded, "onError") == []
+
+
+def test_without_the_form_the_page_hears_what_was_searched_for(embedded: Embedded, api: CheckedApi):
+    frame = begin(embedded, api, showTargetMissingForm=False)
+    frame.fill("#q", "Bank Widmo")
+    frame.click(".missing button")
+    told = {"target": "Bank Widmo", "country": "pl", "address": ""}
+    assert until_called(embedded, "onUnsupportedTarget") == [told]
+    assert frame.query_selector("#bank") is None
+
+
+def test_an_import_by_itself_is_refused_with_repeated_access(embedded: Embedded, world: World):
+    api = world.client(Product.MULTIPLE_ACCESS)
+    frame = begin(embedded, api, autoImport=True, psd2={"accessMode": "MULTIPLE"})
+    assert frame.locator("button").count() == 0
+    cause, told = until_called(embedded, "onError")
+    assert (cause, told["sessionId"]) == ("InvalidParameter", None)
+    assert "autoImport" in told["message"]
+
+
+def test_months_of_history_are_imported_although_the_page_is_closed_at_once(
+    embedded: Embedded, world: World, api: CheckedApi
+):
+    frame = begin(embedded, api, autoImport=6, ownerExternalId="loan-7790")
+    choose(frame, "KontoBankApi")
+    at_bank(to_bank(embedded, frame))
+    _target, session_id, *_ = until_called(embedded, "onSuccess")
+    embedded.page.close()
+    (command,) = imports_of(world, session_id)
+    assert state_of(api.poll(command.id)) == "successful"
+    days = days_of(api.data("loan-7790"))
+    assert days
+    assert min(days) >= SIX_MONTHS_AGO
+    assert len(imports_of(world, session_id)) == 1
+
+
+def imports_of(world: World, session_id: str) -> tuple[Command, ...]:
+    assert world.house.platform is not None
+    with world.house.platform.store.read() as connection:
+        return commands.commands_of_session(connection, session_id)
 
 
 def test_pages_that_are_not_registered_cannot_embed(

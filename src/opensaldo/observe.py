@@ -52,6 +52,7 @@ FIELDS = frozenset(
         "timestamp",
         "version",
         "where",
+        "who",
     }
 )
 FRAMES_MAX = 6
@@ -91,18 +92,18 @@ DELETED = Counter("opensaldo_deleted", "Rows removed by retention.", ("what",), 
 
 Event = MutableMapping[str, Any]
 
+_STAMPED: list[Any] = [
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
 log: structlog.stdlib.BoundLogger = structlog.get_logger("opensaldo")
 
 
 def configure_logs(level: str, stream: TextIO | None = None) -> None:
     """Every logger of the process writes one JSON object a line, with known fields only."""
     renderer = structlog.processors.JSONRenderer()
-    shared: list[Any] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
     structlog.configure(
-        processors=[*shared, known_fields_only, renderer],
+        processors=[*_STAMPED, known_fields_only, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
@@ -111,7 +112,7 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     handler = _Wordless(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, foreign_without_text],
+            foreign_pre_chain=[*_STAMPED, foreign_without_text],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 known_fields_only,
@@ -122,6 +123,16 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def lines_to(stream: TextIO) -> structlog.typing.FilteringBoundLogger:
+    """A logger of its own: a line of JSON each, with known fields only, however logs are set."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
+        structlog.PrintLogger(stream),
+        processors=[*_STAMPED, known_fields_only, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+    return logger
 
 
 class _Wordless(logging.StreamHandler[TextIO]):

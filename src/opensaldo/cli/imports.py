@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from opensaldo.app import maintained, open_store
+from opensaldo.cli.read_log import note_read
 from opensaldo.cli.showing import Showing
 from opensaldo.config import Config
 from opensaldo.domain.command import Command, CommandState
@@ -56,7 +57,7 @@ def list_imports(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """Show one command: its state and its receipt; whose it is with `--reveal` only.
 
-    With `--result` what it imported too, as long as that is kept.
+    With `--result` what it imported too, as long as that is kept; the log says that it was read.
     """
     command, owner = with_store(lambda store: _found(store, options.command))
     table = Table("fact", "value", title=f"{command.id}", title_justify="left")
@@ -74,6 +75,7 @@ def _show_result(command: Command) -> int:
         print("Nothing was imported.")
         return EXIT_NO_RESULT
     result = asyncio.run(_result(command))
+    note_read("imports show", command=command.id, client=command.client_id)
     showing = Showing(quiet=False)
     showing.receipt(result)
     showing.holdings(result)

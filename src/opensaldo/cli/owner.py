@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from opensaldo.cli.read_log import note_read
 from opensaldo.config import Config
 from opensaldo.domain.client import Client
 from opensaldo.domain.deletion import Deletion
@@ -19,8 +20,10 @@ T = TypeVar("T")
 
 
 def export(options: argparse.Namespace) -> int:
-    """Print everything held about an owner as one JSON object."""
-    _print(_with(options, lambda p, c: personal.export_owner(p, c, options.owner_external_id)))
+    """Print everything held about an owner as one JSON object; the log says that it was read."""
+    found = _with(options, lambda p, c: personal.export_owner(p, c, options.owner_external_id))
+    note_read("owner export", client=options.client)
+    _print(found)
     return 0
 
 

@@ -13,12 +13,19 @@ from opensaldo.web.api.routes import RESOURCES
 from opensaldo.web.common import Dialect
 from opensaldo.web.docs.page import render
 from opensaldo.web.docs.reading import chapters, faults
+from opensaldo.web.sign_in_options import STYLE_LENGTH_MAX, STYLES_MAX, sign_in_options
+from opensaldo.web.widget.styles import RADIUS, VARIABLES
 from opensaldo.wire.json_events import STREAM_TYPE
 from opensaldo.wire.names import STATUS_LINES
-from opensaldo.wire.params import ALIASES
+from opensaldo.wire.params import ALIASES, Params
 
 URL = "https://api.example.org"
 DOCUMENT = document(URL, "1.2.3")
+LOOK = {
+    "showFavicons": True,
+    "showBetaQualityLabels": "false",
+    "styles": {"textColor": "#123456", RADIUS: 2.5, "btnBgColor": "x" * (STYLE_LENGTH_MAX + 1)},
+}
 OPERATIONS = [
     (path, method, operation)
     for path, item in DOCUMENT["paths"].items()
@@ -141,3 +148,15 @@ def test_curl_snippets_take_the_key_from_the_environment() -> None:
             assert ("$OPENSALDO_KEY" in one.curl) is one.needs_key
             assert URL in one.curl
             assert "{" not in one.curl.rsplit(URL, 1)[1]
+
+
+def test_a_redirections_look_is_described_with_its_names_and_limits() -> None:
+    start = DOCUMENT["paths"]["/v1/signin/redirection"]["post"]
+    members = start["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert set(members["styles"]["properties"]) == {*VARIABLES, RADIUS}
+    assert members["styles"]["maxProperties"] == STYLES_MAX
+    read = sign_in_options(Params.read(b"", json.dumps(LOOK).encode(), "application/json")).look
+    assert read.show_favicons
+    assert read.styles == {"textColor": "#123456", "borderRadius": "2.5"}
+    for name, value in LOOK.items():
+        assert validator_for(_whole(members[name])).is_valid(value), name

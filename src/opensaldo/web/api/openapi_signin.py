@@ -34,6 +34,8 @@ from opensaldo.web.sign_in_options import (
     ALL,
     COUNTRIES,
     LOCALE,
+    STYLE_LENGTH_MAX,
+    STYLES_MAX,
     TEXT_LENGTH_MAX,
     URI_LENGTH_MAX,
 )
@@ -61,6 +63,14 @@ _FORCE_SCA = Parameter(
     schema=FLAG,
     in_json=FLAG_IN_JSON,
 )
+
+
+def _shows(name: str, what: str, default: str) -> Parameter:
+    """A switch of one part of the list of banks."""
+    meaning = f"Whether the list of banks shows {what}; default {default}."
+    return Parameter(name=name, meaning=meaning, schema=FLAG, in_json=FLAG_IN_JSON)
+
+
 _REDIRECTION = (
     Parameter(
         name="redirectUri",
@@ -105,11 +115,47 @@ _REDIRECTION = (
             "maxLength": TEXT_LENGTH_MAX,
         },
     ),
+    _shows("showFavicons", "a badge beside each bank", "false"),
+    _shows("showDefaultTarget", "which of a bank's ways is the usual one", "true"),
+    _shows("showBetaQualityLabels", "which banks are in beta", "true on TEST, false elsewhere"),
+    _shows("showTargetMissingOption", "the way out for whose bank is not listed", "true"),
+    _shows("showTargetMissingForm", "the form of that way out", "true"),
 )
 _PSD2: Schema = {
     "type": ["object", "null"],
     "properties": {one.name: one.as_member for one in (_ACCESS_MODE, _MAX_IMPORT_DATE, _FORCE_SCA)},
     "description": "The same three, grouped.",
+}
+STYLE_NAMES = (
+    "alertErrorBgColor",
+    "alertErrorBorderColor",
+    "alertErrorTextColor",
+    "bodyBgColor",
+    "btnBgColor",
+    "btnBorderColor",
+    "btnTextColor",
+    "btnPrimaryBgColor",
+    "btnPrimaryBorderColor",
+    "btnPrimaryTextColor",
+    "inputBgColor",
+    "inputBorderColor",
+    "inputTextColor",
+    "inputDisabledTextColor",
+    "inputBorderFocusColor",
+    "menuHighlightBgColor",
+    "textColor",
+    "borderRadius",
+)
+_STYLE: Schema = {"type": ["string", "number", "boolean", "null"]}
+_STYLES: Schema = {
+    "type": ["object", "null"],
+    "maxProperties": STYLES_MAX,
+    "properties": dict.fromkeys(STYLE_NAMES, _STYLE),
+    "additionalProperties": _STYLE,
+    "description": "Colours of the pages as CSS writes them (no `var()`, no `url()`), and the "
+    f"corners' radius in pixels. What is no plain colour, or longer than {STYLE_LENGTH_MAX} "
+    "characters, is dropped. In a form: `styles.textColor` or `styles[textColor]`.",
+    "example": {"btnPrimaryBgColor": "#3a48b8", "borderRadius": 8},
 }
 _MOCK = (
     Parameter(
@@ -184,7 +230,7 @@ def _start(public_url: str) -> Schema:
         "summary": "Start a redirection",
         "description": "A link for one person and one sign-in; it lives one hour. The session is "
         "made at once and can be used when the person is back.",
-        "requestBody": in_body(*_REDIRECTION, extra_members={"psd2": _PSD2}),
+        "requestBody": in_body(*_REDIRECTION, extra_members={"psd2": _PSD2, "styles": _STYLES}),
         "responses": {
             "200": json_success(named("RedirectionStarted"), "The link and its session.", reply),
             **failures(public_url, Dialect.JSON, errors),

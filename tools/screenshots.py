@@ -1,4 +1,4 @@
-"""Makes the pictures in docs/images of pages that need no person: `python tools/screenshots.py`.
+"""Makes the pictures in docs/images of pages that need no person: `python -m tools.screenshots`.
 
 Needs Chromium. `--all DIR` writes each page in light, dark and narrow instead, to be looked at.
 """

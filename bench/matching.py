@@ -46,6 +46,7 @@ from kontobank.quirks.packs import EVERYBODY, EVERYWHERE
 from kontobank.world.alive import Key
 from kontobank.world.build import living_world
 from kontobank.world.manners import Manner
+from opensaldo.domain.receipt import Skip
 from opensaldo.domain.transaction import COMPUTED_ID, Transaction
 from opensaldo.engine.recognising import Recognised, recognised
 from opensaldo.engine.sifting import sifted
@@ -86,7 +87,7 @@ COLUMNS = ("precision", "recall", "ids kept", "equal apart")
 TITLES = ("pack", "standard", "payments", "pairs", *COLUMNS, *(f"naive: {one}" for one in COLUMNS))
 
 Place = tuple[str, str]  # pack, standard
-Shared = dict[tuple[int, tuple[Transaction, ...], datetime], Recognised]
+Shared = dict[tuple[int, tuple[Transaction, ...], bool, datetime], Recognised]
 Tallies = dict[Place, tuple[Tally, Tally]]  # the platform's, the naive importer's
 
 
@@ -150,8 +151,9 @@ class _Follow:
 
     def imports(self, pages: list[Page], at: datetime, since: date) -> None:
         """Both import what the bank lists at the instant; rows before `since` count for neither."""
-        rows = sifted([tuple(one.row for one in page) for page in pages], since).rows
-        same = (id(self._past), rows, at)
+        kept = sifted([tuple(one.row for one in page) for page in pages], since)
+        rows, is_beside = kept.rows, Skip.BOOKED_BESIDES in kept.skipped
+        same = (id(self._past), rows, is_beside, at)
         if same not in self._shared:
             self._shared[same] = recognised(
                 _fingerprint,
@@ -161,6 +163,7 @@ class _Follow:
                 balance=None,
                 since=since,
                 today=at.date(),
+                is_beside=is_beside,
             )
         found = self._past = self._shared[same]
         ids = {id(row): row_id for row, row_id in zip(rows, found.ids, strict=True)}

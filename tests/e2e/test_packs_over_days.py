@@ -182,6 +182,22 @@ def booked_rows(reply: Reply) -> Counter[Row]:
     )
 
 
+def test_a_row_that_stays_beside_its_booked_one_is_left_out_once_the_bank_does_so(
+    world: World, api: CheckedApi
+):
+    world.bank.switch_packs(["pending-stays-beside"], LOGIN)
+    session, token = grant(api, LOGIN, target="KontoBankApi")
+    api.finished(session, since=SINCE)
+    left_out = 0
+    for _ in range(4):
+        world.later(hours=24)
+        reply = imported(api, token)
+        command = command_of(reply).attrib["id"]
+        receipt = api.call("GET", f"/v1/command/{command}.xml", accept=JSON).json["receipt"]
+        left_out += receipt["skipped"].get("retired_before", 0)
+    assert left_out
+
+
 @pytest.mark.parametrize(("pack", "standard"), GREEN)
 def test_green_the_platform_gets_it_right(world: World, api: CheckedApi, pack: str, standard: str):
     country, target = TARGETS[standard]

@@ -19,6 +19,7 @@ BOOKS_BEFORE_DAYS = 3  # banks date a hold later than the payment
 SCORE_MIN = 5
 SCORE_MIN_NEAR = 6  # when the amount is about the same, or the bank's id is the same
 SCORE_MIN_FAR = 7  # when only a number in the texts is the same: a pump's hold
+SCORE_MIN_BESIDE = 9  # while the pending row is still listed: amount, words and day all say so
 AMOUNT_SAME, AMOUNT_NEAR, HINT_SAME = 4, 1, 4
 NUMBER_SAME, NUMBERS_DIFFER = 3, -1
 NUMBER_ROWS_MAX = 3  # a number in more rows is a card's or a shop's, and tells nothing
@@ -42,6 +43,30 @@ def matched(new: Sequence[Print], old: Sequence[Print], days: Callable[[], Days]
     if left and len(pairs) < len(new):
         _pair_by_score(new, old, pairs, left, days())
     return pairs
+
+
+def booked_beside(
+    new: Sequence[Print], old: Sequence[Print], pairs: Pairs, days: Callable[[], Days]
+) -> Pairs:
+    """The booked rows that came beside their pending ones, and where in `new` those still stand.
+
+    Only for a bank that lists payments so. The pending row is the remembered one by the bank's id
+    too; where two rows may be a payment's, none is.
+    """
+    still = [place for place, other in pairs.items() if _still_stands(new[place], old[other])]
+    fresh = [p for p, one in enumerate(new) if p not in pairs and one.standing is Standing.BOOKED]
+    if not still or not fresh:
+        return {}
+    known, common = days(), _common_numbers(old)
+    found = [
+        (booked, pending)
+        for booked in fresh
+        for pending in still
+        if new[booked].amount == new[pending].amount
+        and (score(new[booked], new[pending], known, common) or 0) >= SCORE_MIN_BESIDE
+    ]
+    rivals = Counter(place for pair in found for place in pair)
+    return {booked: pending for booked, pending in found if rivals[booked] == rivals[pending] == 1}
 
 
 def score(new: Print, old: Print, days: Days, common: Collection[str] = ()) -> int | None:
@@ -93,8 +118,7 @@ def _pair_by_score(
     new: Sequence[Print], old: Sequence[Print], pairs: Pairs, left: set[int], days: Days
 ) -> None:
     """The best pair first, until none is sure enough."""
-    counts = Counter(number for one in old for number in one.numbers)
-    common = {number for number, count in counts.items() if count > NUMBER_ROWS_MAX}
+    common = _common_numbers(old)
     by_token: dict[str, list[int]] = defaultdict(list)
     for place in left:
         for token in _tokens(old[place]):
@@ -113,6 +137,18 @@ def _pair_by_score(
         if place not in pairs and other in left:
             pairs[place] = other
             left.discard(other)
+
+
+def _common_numbers(old: Sequence[Print]) -> set[str]:
+    """Those that stand in many rows."""
+    counts = Counter(number for one in old for number in one.numbers)
+    return {number for number, count in counts.items() if count > NUMBER_ROWS_MAX}
+
+
+def _still_stands(new: Print, old: Print) -> bool:
+    """Whether the pending row is the remembered one by what the bank calls it, unchanged in sum."""
+    is_pending = new.standing is old.standing is Standing.PENDING
+    return is_pending and new.hint is not None and (new.hint, new.amount) == (old.hint, old.amount)
 
 
 def _tokens(one: Print) -> tuple[str, ...]:

@@ -130,7 +130,8 @@ class _Account:
 def _account(
     command: Command, reading: Reading, number: str, fingerprint: Fingerprint, past: Past | None
 ) -> _Account:
-    details, rows = reading.details[number], reading.rows_of(number).rows
+    details, listed = reading.details[number], reading.rows_of(number)
+    rows = listed.rows
     place, stand = place_of(details), stand_of(details, past.today if past else None)
     environment = command.environment.value
     of_account = account_id(fingerprint, command.client_id, environment, place, number)
@@ -145,9 +146,10 @@ def _account(
             past.memories.get(of_account),
             balance=stand.balance,
             kind=stand.kind,
-            ahead=ahead_of(stand, reading.rows_of(number).booked),
+            ahead=ahead_of(stand, listed.booked),
             since=reading.since,
             today=past.today,
+            is_beside=Skip.BOOKED_BESIDES in listed.skipped,
         )
         row_ids = same.ids
         if not reading.is_whole(number):

@@ -2,6 +2,8 @@
 
 A pending row that booked keeps its id. One that is gone waits for its booking and is then retired;
 retired rows and the pending form of booked ones do not come back when the bank lists them again.
+At a bank that was seen to list a pending row beside its booked one under one id, one that stands
+there under another id is known for the same payment too.
 """
 
 from __future__ import annotations
@@ -10,16 +12,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 from opensaldo.domain.account import BalanceKind
 from opensaldo.domain.transaction import Transaction, TransactionStatus
 from opensaldo.engine.balancing import EDGE, NOTHING_AHEAD, Before
 from opensaldo.engine.identity import Fingerprint, with_ids
-from opensaldo.engine.matching import BOOKS_BEFORE_DAYS, BOOKS_WITHIN_DAYS, Days, matched
+from opensaldo.engine.matching import (
+    BOOKS_BEFORE_DAYS,
+    BOOKS_WITHIN_DAYS,
+    Days,
+    booked_beside,
+    matched,
+)
 from opensaldo.engine.remembered import ROWS_MAX, Memory, Print, Printer, Standing, kept_prints
 
 PENDING_WAITS = timedelta(days=BOOKS_WITHIN_DAYS)  # for its booking, once it is no longer listed
 PENDING_LISTED_MAX = timedelta(days=60)  # then it is retired although the bank still lists it
+BESIDE_EXPECTED = timedelta(days=30)  # after a row was last seen beside its booked one
 RETIRED_KEPT = timedelta(days=60)
 BOOKED_KEPT = timedelta(days=200)
 ZERO = Decimal(0)
@@ -48,23 +58,23 @@ def recognised(
     ahead: tuple[Decimal, ...] = NOTHING_AHEAD,
     since: date,
     today: date,
+    is_beside: bool = False,
 ) -> Recognised:
     """The rows as what they were before, and what is to be remembered from now on.
 
-    Balances of different kinds are not compared.
+    Balances of different kinds are not compared. `is_beside` tells that the bank listed a pending
+    row beside its booked one under one id.
     """
     printer = Printer(fingerprint, account_id)
     old = memory.prints if memory is not None else ()
     fresh = [printer.print_of(row, "", today) for row in rows]
-
-    def days() -> Days:
-        first = min((row.day for row in rows if row.day), default=since)
-        earliest = min(first, since, today - PENDING_WAITS) - timedelta(days=BOOKS_WITHIN_DAYS)
-        latest = max((row.day for row in rows if row.day), default=today)
-        return printer.days(earliest, max(latest, today) + timedelta(days=BOOKS_BEFORE_DAYS))
-
+    days = partial(_days, printer, rows, since, today)
+    beside_on = today if is_beside else _beside_on(memory, today)
     pairs = matched(fresh, old, days)
+    beside = booked_beside(fresh, old, pairs, days) if beside_on is not None else {}
+    pairs |= {booked: pairs.pop(pending) for booked, pending in beside.items()}
     gone = {place for place, one in enumerate(fresh) if _is_gone(one, place, pairs, old, today)}
+    gone |= {*beside.values()}
     known = {place: old[other].id for place, other in pairs.items()}
     taken = {one.id for one in old}
     shown = [place for place in range(len(rows)) if place not in gone]
@@ -102,8 +112,24 @@ def recognised(
             pending=sum((rows[p].amount for p in shown if not _is_booked(rows[p])), ZERO),
             since=since,
             read_on=today,
+            beside_on=beside_on,
         ),
     )
+
+
+def _days(printer: Printer, rows: Sequence[Transaction], since: date, today: date) -> Days:
+    """The days that fingerprints of the rows, and of those they may have been, stand for."""
+    first = min((row.day for row in rows if row.day), default=since)
+    earliest = min(first, since, today - PENDING_WAITS) - timedelta(days=BOOKS_WITHIN_DAYS)
+    latest = max((row.day for row in rows if row.day), default=today)
+    return printer.days(earliest, max(latest, today) + timedelta(days=BOOKS_BEFORE_DAYS))
+
+
+def _beside_on(memory: Memory | None, today: date) -> date | None:
+    """When a pending row was last seen beside its booked one; None when never or long ago."""
+    if memory is None or memory.beside_on is None:
+        return None
+    return memory.beside_on if today - memory.beside_on <= BESIDE_EXPECTED else None
 
 
 def _is_gone(

@@ -69,7 +69,8 @@ class Print:
 class Memory:
     """What is remembered of one account: it was read on a day, back to another.
 
-    `kind` is what its balance was made of, `ahead` sums of rows that may not have been in it.
+    `kind` is what its balance was made of, `ahead` sums of rows that may not have been in it,
+    `beside_on` when the bank last listed a pending row beside its booked one under one id.
     """
 
     prints: tuple[Print, ...]
@@ -79,6 +80,7 @@ class Memory:
     ahead: tuple[Decimal, ...] = (Decimal(0),)
     since: date
     read_on: date
+    beside_on: date | None = None
 
 
 def pack(memory: Memory) -> bytes:

@@ -145,6 +145,63 @@ def test_rows_that_were_retired_or_booked_do_not_come_back_as_pending():
     assert (back.ids, back.new) == ((None,), 0)
 
 
+BESIDE = replace(BOOKED, title="AUTORYZACJA ZAKUPY")  # the booked one of HOLD, under another id
+
+
+def test_where_pending_rows_stay_a_booked_one_beside_its_pending_one_is_that_payment():
+    first = seen([HOLD])
+    second = seen([BESIDE, HOLD], first.memory, today=TODAY + DAY, is_beside=True)
+    assert second.ids == (first.ids[0], None)
+    assert (second.new, second.retired_ids, second.memory.pending) == (0, (), 0)
+    later = seen([BESIDE, HOLD], second.memory, today=TODAY + 2 * DAY)
+    assert later.ids == second.ids
+    gone = seen([BESIDE], later.memory, today=TODAY + 3 * DAY)
+    assert (gone.ids, gone.retired_ids) == (first.ids, ())
+
+
+def test_that_pending_rows_stay_is_remembered_for_a_while():
+    known = seen([RENT], is_beside=True).memory
+    for days, is_expected in ((0, True), (30, True), (31, False)):
+        held = replace(HOLD, transaction_on=TODAY + days * DAY)
+        booked = replace(BESIDE, transaction_on=held.transaction_on, booked_on=held.transaction_on)
+        first = seen([held, RENT], known, today=TODAY + days * DAY)
+        second = seen([booked, held, RENT], first.memory, today=TODAY + days * DAY)
+        assert (second.ids[1] is None) == is_expected
+        assert len({*second.ids}) == len(second.ids)
+
+
+@pytest.mark.parametrize(
+    ("listed", "is_beside"),
+    [
+        ([BESIDE, HOLD], False),  # a bank whose pending rows go when they book
+        ([BESIDE, replace(HOLD, bank_id="hold-8")], True),  # maybe the next payment on its way
+        ([BESIDE, replace(HOLD, bank_id=None)], True),
+        ([replace(BESIDE, amount=Decimal("-41.90")), HOLD], True),
+        ([replace(BESIDE, title="Paliwo", party="Stacja"), HOLD], True),
+        ([replace(BESIDE, title="ZAKUPY 7642"), replace(HOLD, title="ZAKUPY 4946")], True),
+        ([replace(BESIDE, booked_on=None, transaction_on=TODAY + 6 * DAY), HOLD], True),
+    ],
+)
+def test_without_strong_evidence_a_booked_row_beside_a_pending_one_is_another_payment(
+    listed: list[Transaction], is_beside: bool
+):
+    held = listed[1] if listed[1].bank_id == HOLD.bank_id else HOLD
+    first = seen([held])
+    second = seen(listed, first.memory, today=TODAY + DAY, is_beside=is_beside)
+    assert (second.ids[1], second.new) == (first.ids[0], 1)
+
+
+def test_of_equal_payments_beside_each_other_none_is_hidden():
+    another = replace(HOLD, bank_id="hold-8")
+    first = seen([HOLD, another])
+    listed = [BESIDE, HOLD, another]
+    second = seen(listed, first.memory, today=TODAY + DAY, is_beside=True)
+    assert ({*second.ids[1:]}, second.new) == ({*first.ids}, 1)
+    two = [BESIDE, replace(BESIDE, bank_id="booked-98"), HOLD]
+    second = seen(two, seen([HOLD]).memory, today=TODAY + DAY, is_beside=True)
+    assert (None not in second.ids, second.new) == (True, 2)
+
+
 def test_a_payment_that_books_in_parts_is_not_guessed():
     parts = [replace(BOOKED, amount=Decimal(-20)), replace(BOOKED, amount=Decimal("-21.20"))]
     found = seen(parts, seen([HOLD]).memory, today=TODAY + DAY)

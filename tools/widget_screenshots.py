@@ -1,4 +1,4 @@
-"""Pictures of every sign-in screen: `python tools/widget_screenshots.py DIR [--locales pl,en]`.
+"""Pictures of every sign-in screen: `python -m tools.widget_screenshots DIR [--locales pl,en]`.
 
 Each locale in light and dark, 320 px and desktop, in the frame on a client's page; and one sheet
 for each of them with all its screens, to be looked at. Needs Chromium.

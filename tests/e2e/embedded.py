@@ -10,10 +10,21 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Frame, Page
 
+from tests.e2e.checked import CheckedApi
+from tests.e2e.fixtures import World
 from tests.e2e.test_browser import browser, pytestmark, visiting
 from tests.support.embedding import Site, running_site, serve_shop, serve_signin_host
 
-__all__ = ["Embedded", "browser", "embedded", "host", "opened", "pytestmark", "shop_site"]
+__all__ = [
+    "Embedded",
+    "browser",
+    "embedded",
+    "host",
+    "opened",
+    "pytestmark",
+    "shop_page",
+    "shop_site",
+]
 
 CLIENT = "acme-test"
 
@@ -94,4 +105,13 @@ def opened(browser: Browser, address: str) -> Iterator[Embedded]:
 def embedded(browser: Browser, host: Site, shop_site: Site) -> Iterator[Embedded]:
     """The shop's page with the script loaded and nothing embedded."""
     with opened(browser, serve_shop(shop_site, host)) as found:
+        yield found
+
+
+@pytest.fixture
+def shop_page(
+    browser: Browser, world: World, api: CheckedApi, shop_site: Site
+) -> Iterator[Embedded]:
+    """The shop's page with the platform's own script, and nothing embedded yet."""
+    with opened(browser, serve_shop(shop_site, Site(world.address))) as found:
         yield found

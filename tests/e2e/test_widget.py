@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,14 +14,14 @@ from opensaldo.domain.client import Product
 from opensaldo.domain.command import Command
 from opensaldo.store.queries import commands
 from tests.e2e.checked import CheckedApi, days_of
-from tests.e2e.embedded import Embedded, browser, opened, pytestmark, shop_site
+from tests.e2e.embedded import Embedded, browser, opened, pytestmark, shop_page, shop_site
 from tests.e2e.fixtures import World
 from tests.e2e.test_browser import AGREE, APPROVE, CHROMIUM, FLAGS
 from tests.support.embedding import Site, serve_shop
 from tests.support.platform import state_of
 from tests.support.scripted import CODE, METHOD, PICTURE, ScriptedBank, a_target, an_ask, offer
 
-__all__ = ["browser", "pytestmark", "shop_site"]
+__all__ = ["browser", "pytestmark", "shop_page", "shop_site"]
 
 STRONG = "main button:not(.quiet):not([type=button])"
 SIX_MONTHS_AGO = "2025-09-02"
@@ -40,15 +39,6 @@ def bank_of_steps(monkeypatch: pytest.MonkeyPatch) -> ScriptedBank:
     bank = ScriptedBank()
     offer(monkeypatch, bank, a_target())
     return bank
-
-
-@pytest.fixture
-def embedded(
-    browser: Browser, world: World, api: CheckedApi, shop_site: Site
-) -> Iterator[Embedded]:
-    """The shop's page with the platform's own script, and nothing embedded yet."""
-    with opened(browser, serve_shop(shop_site, Site(world.address))) as found:
-        yield found
 
 
 def begin(found: Embedded, api: CheckedApi, **options: Any) -> Frame:
@@ -98,176 +88,178 @@ def until_called(found: Embedded, name: str) -> Any:
 
 
 def test_the_page_gets_a_session_it_can_import_from_and_nobody_else_is_asked(
-    embedded: Embedded, world: World, api: CheckedApi
+    shop_page: Embedded, world: World, api: CheckedApi
 ):
     asked: set[str] = set()
-    embedded.page.context.on("request", lambda one: asked.add("/".join(one.url.split("/")[:3])))
-    frame = begin(embedded, api, ownerExternalId="loan-7781")
+    shop_page.page.context.on("request", lambda one: asked.add("/".join(one.url.split("/")[:3])))
+    frame = begin(shop_page, api, ownerExternalId="loan-7781")
     choose(frame, "KontoBankApi")
-    bank = to_bank(embedded, frame)
+    bank = to_bank(shop_page, frame)
     frame.wait_for_selector("#open-bank")
     with bank.expect_event("close"):
         at_bank(bank)
-    target, session_id, signature, options = until_called(embedded, "onSuccess")
+    target, session_id, signature, options = until_called(shop_page, "onSuccess")
     assert (target, options["officialName"]) == ("KontoBankApi", "KontoBank")
     assert options["ownerExternalId"] == "loan-7781"
     assert "multipleAccessId" not in options
     assert api.finished((session_id, signature)).xml.find(".//result") is not None
-    named = [name for _mark, name, *_given in embedded.called()]
+    named = [name for _mark, name, *_given in shop_page.called()]
     assert [name for name, _ in itertools.groupby(named)] == [
         "onInitialized",
         "onStarted",
         "onTargetSelected",
         "onSuccess",
     ]
-    assert calls(embedded, "onInitialized") == [[{"application": {"state": "widgetInitialized"}}]]
+    assert calls(shop_page, "onInitialized") == [[{"application": {"state": "widgetInitialized"}}]]
     chosen = {"name": "KontoBankApi", "officialName": "KontoBank"}
-    assert calls(embedded, "onTargetSelected") == [[chosen]]
-    assert embedded.complaints == []
+    assert calls(shop_page, "onTargetSelected") == [[chosen]]
+    assert shop_page.complaints == []
     assert asked == {world.address, world.bank.url}
 
 
 def test_who_refuses_at_the_bank_is_told_how_to_go_on_and_may_try_again(
-    embedded: Embedded, api: CheckedApi
+    shop_page: Embedded, api: CheckedApi
 ):
-    frame = begin(embedded, api)
+    frame = begin(shop_page, api)
     choose(frame, "KontoBankApi")
-    at_bank(to_bank(embedded, frame), "button[value=cancel], button[value=reject]")
-    cause, told = until_called(embedded, "onError")
+    at_bank(to_bank(shop_page, frame), "button[value=cancel], button[value=reject]")
+    cause, told = until_called(shop_page, "onError")
     assert (cause, told["target"]) == ("SignInCancelled", "KontoBankApi")
     frame.wait_for_selector("[role=alert]")
     assert frame.inner_text("#session-id") == told["sessionId"]
     assert told["message"]
     frame.click(STRONG)
     choose(frame, "KontoBankApi")
-    at_bank(to_bank(embedded, frame))
-    _target, session_id, *_ = until_called(embedded, "onSuccess")
+    at_bank(to_bank(shop_page, frame))
+    _target, session_id, *_ = until_called(shop_page, "onSuccess")
     assert session_id != told["sessionId"]
 
 
-def test_a_blocked_window_is_opened_by_a_press(embedded: Embedded, api: CheckedApi):
-    embedded.page.context.add_init_script("window.open = () => null")
-    frame = begin(embedded, api)
+def test_a_blocked_window_is_opened_by_a_press(shop_page: Embedded, api: CheckedApi):
+    shop_page.page.context.add_init_script("window.open = () => null")
+    frame = begin(shop_page, api)
     choose(frame, "KontoBankApi")
     frame.click(AGREE)
     frame.wait_for_selector("[role=alert]")
-    with embedded.page.context.expect_page() as opening:
+    with shop_page.page.context.expect_page() as opening:
         frame.click("#open-bank")
     at_bank(opening.value)
-    until_called(embedded, "onSuccess")
+    until_called(shop_page, "onSuccess")
 
 
-def test_a_page_that_was_loaded_again_goes_on_where_it_was(embedded: Embedded, api: CheckedApi):
-    frame = begin(embedded, api, ownerExternalId="loan-1")
+def test_a_page_that_was_loaded_again_goes_on_where_it_was(shop_page: Embedded, api: CheckedApi):
+    frame = begin(shop_page, api, ownerExternalId="loan-1")
     choose(frame, "KontoBankApi")
-    bank = to_bank(embedded, frame)
+    bank = to_bank(shop_page, frame)
     frame.wait_for_selector("#open-bank")
-    embedded.page.reload()
-    frame = begin(embedded, api, ownerExternalId="loan-1")
+    shop_page.page.reload()
+    frame = begin(shop_page, api, ownerExternalId="loan-1")
     frame.wait_for_selector("#open-bank")
     assert "We continue where you left off." in frame.inner_text("main")
     at_bank(bank)
-    until_called(embedded, "onSuccess")
+    until_called(shop_page, "onSuccess")
 
 
-def test_after_a_success_the_same_page_begins_anew(embedded: Embedded, api: CheckedApi):
+def test_after_a_success_the_same_page_begins_anew(shop_page: Embedded, api: CheckedApi):
     for _ in range(2):
-        frame = begin(embedded, api, ownerExternalId="loan-1")
+        frame = begin(shop_page, api, ownerExternalId="loan-1")
         choose(frame, "KontoBankApi")
-        at_bank(to_bank(embedded, frame))
+        at_bank(to_bank(shop_page, frame))
         frame.wait_for_selector("[role=status]")
         frame.wait_for_selector("#session-id")
-    first, second = calls(embedded, "onSuccess")
+    first, second = calls(shop_page, "onSuccess")
     assert first[1] != second[1]
 
 
-def test_an_online_login_is_typed_in_the_frame(embedded: Embedded, api: CheckedApi):
-    frame = begin(embedded, api)
+def test_an_online_login_is_typed_in_the_frame(shop_page: Embedded, api: CheckedApi):
+    frame = begin(shop_page, api)
     choose(frame, "KontoBank")
     frame.click(AGREE)
     frame.wait_for_selector("input[data-asks=login]")
     frame.fill("input[data-asks=login]", "test1")
     frame.fill("input[data-asks=password]", "Test123")
     frame.click("form.ask button")
-    until_called(embedded, "onCredentialEntered")
-    assert len(embedded.page.context.pages) == 1
-    assert "Test123" not in str(embedded.called())
+    until_called(shop_page, "onCredentialEntered")
+    assert len(shop_page.page.context.pages) == 1
+    assert "Test123" not in str(shop_page.called())
 
 
-def test_two_widgets_on_a_page_keep_apart(embedded: Embedded, api: CheckedApi):
-    begin(embedded, api)
-    embedded.embed(mark="second", divId="other", client=api.client_id, locale="en", country="cz")
-    other = embedded.frame("#other")
+def test_two_widgets_on_a_page_keep_apart(shop_page: Embedded, api: CheckedApi):
+    begin(shop_page, api)
+    shop_page.embed(mark="second", divId="other", client=api.client_id, locale="en", country="cz")
+    other = shop_page.frame("#other")
     choose(other, "KontoBankApi_cz")
-    at_bank(to_bank(embedded, other))
-    until_called(embedded, "onSuccess")
-    assert {mark for mark, name, *_ in embedded.called() if name == "onSuccess"} == {"second"}
+    at_bank(to_bank(shop_page, other))
+    until_called(shop_page, "onSuccess")
+    assert {mark for mark, name, *_ in shop_page.called() if name == "onSuccess"} == {"second"}
 
 
-def test_the_popup_tells_its_opener_and_closes(embedded: Embedded, api: CheckedApi):
+def test_the_popup_tells_its_opener_and_closes(shop_page: Embedded, api: CheckedApi):
     options = {"client": api.client_id, "locale": "en", "country": "pl"}
-    embedded.embed("embedKontomatikPopup", **options)
-    with embedded.page.context.expect_page() as opening:
-        embedded.page.click("#kontomatik-button")
+    shop_page.embed("embedKontomatikPopup", **options)
+    with shop_page.page.context.expect_page() as opening:
+        shop_page.page.click("#kontomatik-button")
     popup = opening.value
     popup.click("button[value=KontoBankApi]")
-    with embedded.page.context.expect_page() as opening:
+    with shop_page.page.context.expect_page() as opening:
         popup.click(AGREE)
     with popup.expect_event("close"):
         at_bank(opening.value)
-    assert until_called(embedded, "onSuccess")[0] == "KontoBankApi"
+    assert until_called(shop_page, "onSuccess")[0] == "KontoBankApi"
 
 
-def test_what_cannot_begin_is_said_to_person_and_page(embedded: Embedded, api: CheckedApi):
-    frame = begin(embedded, api, maxImportDate="yesterday")
+def test_what_cannot_begin_is_said_to_person_and_page(shop_page: Embedded, api: CheckedApi):
+    frame = begin(shop_page, api, maxImportDate="yesterday")
     assert frame.locator("button").count() == 0
-    cause, told = until_called(embedded, "onError")
+    cause, told = until_called(shop_page, "onError")
     assert (cause, told["sessionId"]) == ("InvalidParameter", None)
     assert "maxImportDate" in told["message"]
 
 
 def test_the_page_hears_of_the_bank_that_is_not_listed_from_its_form(
-    embedded: Embedded, api: CheckedApi
+    shop_page: Embedded, api: CheckedApi
 ):
-    frame = begin(embedded, api)
+    frame = begin(shop_page, api)
     frame.fill("#q", "Bank Widmo")
     frame.click(".missing button")
     frame.wait_for_selector("#bank")
     assert frame.input_value("#bank") == "Bank Widmo"
-    assert calls(embedded, "onUnsupportedTarget") == []
+    assert calls(shop_page, "onUnsupportedTarget") == []
     frame.fill("#address", "widmo.example/login?session=7")
     frame.click("form.ask button")
     told = {"target": "Bank Widmo", "country": "pl", "address": "https://widmo.example"}
-    assert until_called(embedded, "onUnsupportedTarget") == [told]
-    assert calls(embedded, "onError") == []
+    assert until_called(shop_page, "onUnsupportedTarget") == [told]
+    assert calls(shop_page, "onError") == []
 
 
-def test_without_the_form_the_page_hears_what_was_searched_for(embedded: Embedded, api: CheckedApi):
-    frame = begin(embedded, api, showTargetMissingForm=False)
+def test_without_the_form_the_page_hears_what_was_searched_for(
+    shop_page: Embedded, api: CheckedApi
+):
+    frame = begin(shop_page, api, showTargetMissingForm=False)
     frame.fill("#q", "Bank Widmo")
     frame.click(".missing button")
     told = {"target": "Bank Widmo", "country": "pl", "address": ""}
-    assert until_called(embedded, "onUnsupportedTarget") == [told]
+    assert until_called(shop_page, "onUnsupportedTarget") == [told]
     assert frame.query_selector("#bank") is None
 
 
-def test_an_import_by_itself_is_refused_with_repeated_access(embedded: Embedded, world: World):
+def test_an_import_by_itself_is_refused_with_repeated_access(shop_page: Embedded, world: World):
     api = world.client(Product.MULTIPLE_ACCESS)
-    frame = begin(embedded, api, autoImport=True, psd2={"accessMode": "MULTIPLE"})
+    frame = begin(shop_page, api, autoImport=True, psd2={"accessMode": "MULTIPLE"})
     assert frame.locator("button").count() == 0
-    cause, told = until_called(embedded, "onError")
+    cause, told = until_called(shop_page, "onError")
     assert (cause, told["sessionId"]) == ("InvalidParameter", None)
     assert "autoImport" in told["message"]
 
 
 def test_months_of_history_are_imported_although_the_page_is_closed_at_once(
-    embedded: Embedded, world: World, api: CheckedApi
+    shop_page: Embedded, world: World, api: CheckedApi
 ):
-    frame = begin(embedded, api, autoImport=6, ownerExternalId="loan-7790")
+    frame = begin(shop_page, api, autoImport=6, ownerExternalId="loan-7790")
     choose(frame, "KontoBankApi")
-    at_bank(to_bank(embedded, frame))
-    _target, session_id, *_ = until_called(embedded, "onSuccess")
-    embedded.page.close()
+    at_bank(to_bank(shop_page, frame))
+    _target, session_id, *_ = until_called(shop_page, "onSuccess")
+    shop_page.page.close()
     (command,) = imports_of(world, session_id)
     assert state_of(api.poll(command.id)) == "successful"
     days = days_of(api.data("loan-7790"))
@@ -283,40 +275,40 @@ def imports_of(world: World, session_id: str) -> tuple[Command, ...]:
 
 
 def test_pages_that_are_not_registered_cannot_embed(
-    embedded: Embedded, world: World, api: CheckedApi
+    shop_page: Embedded, world: World, api: CheckedApi
 ):
     theirs = world.client(production=True)
-    frame = begin(embedded, theirs)
+    frame = begin(shop_page, theirs)
     assert frame.inner_text("h1") == "This sign-in cannot be shown here"
-    assert calls(embedded, "onError") == []
+    assert calls(shop_page, "onError") == []
 
 
 def test_nobody_but_the_page_it_was_made_for_may_frame_a_sign_in(
-    embedded: Embedded, api: CheckedApi, shop_site: Site
+    shop_page: Embedded, api: CheckedApi, shop_site: Site
 ):
-    frame = begin(embedded, api)
+    frame = begin(shop_page, api)
     thief = shop_site.address.replace("127.0.0.1", "localhost")
-    embedded.page.goto(thief)
-    embedded.page.evaluate(
+    shop_page.page.goto(thief)
+    shop_page.page.evaluate(
         """(address) => { const frame = document.createElement('iframe');
         frame.id = 'stolen'; frame.src = address; document.body.append(frame); }""",
         frame.url,
     )
-    embedded.page.wait_for_timeout(500)
-    stolen = embedded.page.query_selector("#stolen")
+    shop_page.page.wait_for_timeout(500)
+    stolen = shop_page.page.query_selector("#stolen")
     inside = stolen.content_frame() if stolen else None
     assert inside is not None
     assert inside.url.startswith("chrome-error:")
 
 
-def test_the_keyboard_is_enough_in_the_frame(embedded: Embedded, api: CheckedApi):
-    begin(embedded, api)
-    keys = embedded.page.keyboard
-    tab_to(embedded, "button[value=KontoBankApi]")
+def test_the_keyboard_is_enough_in_the_frame(shop_page: Embedded, api: CheckedApi):
+    begin(shop_page, api)
+    keys = shop_page.page.keyboard
+    tab_to(shop_page, "button[value=KontoBankApi]")
     keys.press("Enter")
-    embedded.frame().wait_for_selector(AGREE)
-    tab_to(embedded, AGREE)
-    with embedded.page.context.expect_page() as opening:
+    shop_page.frame().wait_for_selector(AGREE)
+    tab_to(shop_page, AGREE)
+    with shop_page.page.context.expect_page() as opening:
         keys.press("Space")
     opening.value.wait_for_selector("#login:focus")
     opening.value.keyboard.type("test1")
@@ -328,7 +320,7 @@ def test_the_keyboard_is_enough_in_the_frame(embedded: Embedded, api: CheckedApi
     opening.value.keyboard.press("Enter")
     opening.value.focus(APPROVE)
     opening.value.keyboard.press("Enter")
-    until_called(embedded, "onSuccess")
+    until_called(shop_page, "onSuccess")
 
 
 def tab_to(found: Embedded, selector: str) -> None:
@@ -341,14 +333,14 @@ def tab_to(found: Embedded, selector: str) -> None:
     raise AssertionError(f"{selector} cannot be reached by Tab")
 
 
-def test_back_in_the_frame_leads_to_no_dead_end(embedded: Embedded, api: CheckedApi):
-    frame = begin(embedded, api)
+def test_back_in_the_frame_leads_to_no_dead_end(shop_page: Embedded, api: CheckedApi):
+    frame = begin(shop_page, api)
     choose(frame, "KontoBankApi")
     frame.evaluate("history.back()")
     frame.wait_for_selector("button[value=KontoBankApi]")
     choose(frame, "KontoBankApi")
-    at_bank(to_bank(embedded, frame))
-    until_called(embedded, "onSuccess")
+    at_bank(to_bank(shop_page, frame))
+    until_called(shop_page, "onSuccess")
     frame.wait_for_selector("#session-id")
     frame.evaluate("history.back()")
     frame.wait_for_selector("#session-id")
@@ -356,12 +348,12 @@ def test_back_in_the_frame_leads_to_no_dead_end(embedded: Embedded, api: Checked
 
 @pytest.mark.parametrize("name", sorted(SAID_TO_PERSONS))
 def test_every_refusal_is_said_with_what_to_do_and_told_to_the_page(
-    embedded: Embedded, api: CheckedApi, bank_of_steps: ScriptedBank, name: str
+    shop_page: Embedded, api: CheckedApi, bank_of_steps: ScriptedBank, name: str
 ):
     bank_of_steps.script = [SAID_TO_PERSONS[name]()]
-    frame = begin(embedded, api, target="ProbnyBank")
+    frame = begin(shop_page, api, target="ProbnyBank")
     frame.click(AGREE)
-    cause, told = until_called(embedded, "onError")
+    cause, told = until_called(shop_page, "onError")
     assert (cause, told["target"]) == (SAID_TO_PERSONS[name].wire_name, "ProbnyBank")
     frame.wait_for_selector("[role=alert]")
     assert frame.inner_text("[role=alert]") == told["message"]
@@ -369,7 +361,7 @@ def test_every_refusal_is_said_with_what_to_do_and_told_to_the_page(
 
 
 def test_every_step_is_taken_in_the_frame(
-    embedded: Embedded, world: World, api: CheckedApi, bank_of_steps: ScriptedBank
+    shop_page: Embedded, world: World, api: CheckedApi, bank_of_steps: ScriptedBank
 ):
     bank_of_steps.script = [
         an_ask(),
@@ -379,7 +371,7 @@ def test_every_step_is_taken_in_the_frame(
         Wait(every_s=1),
         Wait(every_s=1),
     ]
-    frame = begin(embedded, api, target="ProbnyBank")
+    frame = begin(shop_page, api, target="ProbnyBank")
     frame.click(AGREE)
     for password in ("wrong", "Test123"):
         frame.fill("#field-0", "test1")
@@ -392,11 +384,11 @@ def test_every_step_is_taken_in_the_frame(
     frame.fill("#field-0", "777")
     frame.click(STRONG)
     frame.wait_for_selector(".waits")
-    while not calls(embedded, "onSuccess"):
+    while not calls(shop_page, "onSuccess"):
         world.clock.advance(seconds=2)
-        embedded.page.wait_for_timeout(200)
-    assert len(calls(embedded, "onCredentialEntered")) == 4
-    assert [one for one in embedded.complaints if "autofocus" not in one] == []
+        shop_page.page.wait_for_timeout(200)
+    assert len(calls(shop_page, "onCredentialEntered")) == 4
+    assert [one for one in shop_page.complaints if "autofocus" not in one] == []
 
 
 def test_it_works_where_foreign_frames_may_keep_nothing(
@@ -417,6 +409,6 @@ def test_it_works_where_foreign_frames_may_keep_nothing(
         strict.close()
 
 
-def test_what_cannot_begin_is_said_in_the_language_asked_for(embedded: Embedded, api: CheckedApi):
-    frame = begin(embedded, api, locale="pl", maxImportDate="yesterday")
+def test_what_cannot_begin_is_said_in_the_language_asked_for(shop_page: Embedded, api: CheckedApi):
+    frame = begin(shop_page, api, locale="pl", maxImportDate="yesterday")
     assert frame.get_attribute("html", "lang") == "pl"

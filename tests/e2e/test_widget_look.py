@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page
+from playwright.sync_api import FrameLocator
 
 from tests.e2e.checked import CheckedApi
-from tests.e2e.embedded import Embedded, browser, opened, pytestmark, shop_site
-from tests.e2e.fixtures import World
-from tests.e2e.test_browser import AGREE, APPROVE
-from tests.support.embedding import Site, serve_shop
+from tests.e2e.embedded import Embedded, browser, pytestmark, shop_page, shop_site
+from tests.e2e.test_browser import AGREE
 
-__all__ = ["browser", "pytestmark", "shop_site"]
+__all__ = ["browser", "pytestmark", "shop_page", "shop_site"]
 
 BANK = "button[value=KontoBankApi]"
 NEXT = "main button:not(.quiet)"
 COLOUR_OF = "(one, name) => getComputedStyle(one)[name]"
-
-
-@pytest.fixture
-def shop_page(
-    browser: Browser, world: World, api: CheckedApi, shop_site: Site
-) -> Iterator[Embedded]:
-    """The shop's page with the platform's own script."""
-    with opened(browser, serve_shop(shop_site, Site(world.address))) as found:
-        yield found
 
 
 def embed(page: Embedded, api: CheckedApi, **options: Any) -> FrameLocator:
@@ -37,36 +24,6 @@ def embed(page: Embedded, api: CheckedApi, **options: Any) -> FrameLocator:
     frame = page.page.frame_locator("#kontomatik iframe")
     frame.locator("h1").wait_for()
     return frame
-
-
-@contextmanager
-def at_the_bank(page: Embedded, frame: FrameLocator) -> Iterator[Page]:
-    """The bank's window, opened by the person's agreement."""
-    with page.page.expect_popup() as opening:
-        frame.locator(AGREE).click()
-    opening.value.wait_for_selector("#login")
-    yield opening.value
-
-
-def test_a_person_signs_in_on_the_shops_page_and_the_page_gets_the_session(
-    shop_page: Embedded, api: CheckedApi
-):
-    frame = embed(shop_page, api, ownerExternalId="loan-7")
-    frame.locator(BANK).click()
-    with at_the_bank(shop_page, frame) as bank:
-        bank.fill("#login", "test1")
-        bank.fill("#password", "Test123")
-        bank.click(NEXT)
-        bank.fill("#code", "Test123")
-        bank.click(NEXT)
-        bank.click(APPROVE)
-    shop_page.page.wait_for_function("() => called.some(([, name]) => name === 'onSuccess')")
-    (success,) = [call for call in shop_page.called() if call[1] == "onSuccess"]
-    _mark, _name, target, session_id, signature, options = success
-    assert target == "KontoBankApi"
-    assert options["ownerExternalId"] == "loan-7"
-    assert api.finished((session_id, signature)).xml.find(".//result") is not None
-    assert shop_page.complaints == []
 
 
 def test_the_pages_wear_the_clients_colours_and_nothing_else_of_its_words(

@@ -1,7 +1,8 @@
-"""Pictures of every sign-in screen: `python -m tools.widget_screenshots DIR [--locales pl,en]`.
+"""Pictures of every sign-in screen: `python -m tools.widget_screenshots [DIR] [--locales pl,en]`.
 
 Each locale in light and dark, 320 px and desktop, in the frame on a client's page; and one sheet
-for each of them with all its screens, to be looked at. Needs Chromium.
+for each of them with all its screens, to be looked at. Without DIR only the picture in docs/images
+is made. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +24,19 @@ from opensaldo import errors
 from opensaldo.connectors.base import Wait
 from opensaldo.domain.client import Product
 from tests.e2e.test_browser import AGREE, CHROMIUM, FLAGS
+from tests.support import scripted
 from tests.support.bank import running_bank
 from tests.support.embedding import Site, running_site, serve_shop
 from tests.support.platform import Api, PlatformThread, platform_thread
-from tests.support.scripted import CODE, METHOD, PICTURE, ScriptedBank, a_target, an_ask, offer
+from tests.support.scripted import CODE, METHOD, ScriptedBank, a_target, an_ask, offer
 
 CLIENT = "acme-test"
 STRONG = "main button:not(.quiet)"
 WIDTHS = {"320": 320, "desktop": 1100}
 SCHEMES = ("light", "dark")
 TALL_PX = 1400
+PICTURE = Path(__file__).parent.parent / "docs" / "images" / "widget.png"
+PICTURED = ("banks", "consent-repeated", "bank-window", "done")
 SHEET_COLUMNS = {"320": 8, "desktop": 4}
 
 
@@ -79,17 +84,21 @@ class Stage:
 def main() -> None:
     """The pictures and sheets are written."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--locales", default="pl,en")
     options = parser.parse_args()
     with stage() as on, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for locale in options.locales.split(","):
-            for scheme in SCHEMES:
-                for width in WIDTHS:
-                    name = f"{locale}-{scheme}-{width}"
-                    sheet = take(browser, on, options.folder / name, locale, scheme, width)
-                    print(sheet)
+        if options.folder is None:
+            with tempfile.TemporaryDirectory() as folder:
+                shots = take(browser, on, Path(folder) / "en", "en", "light", "320").shots
+                pictured = [one for one in shots if one.stem[3:] in PICTURED]
+                _sheet(browser, pictured, len(PICTURED), PICTURE)
+            return
+        for locale, scheme, width in product(options.locales.split(","), SCHEMES, WIDTHS):
+            folder = options.folder / f"{locale}-{scheme}-{width}"
+            album = take(browser, on, folder, locale, scheme, width)
+            print(_sheet(browser, album.shots, SHEET_COLUMNS[width], folder.with_suffix(".png")))
 
 
 @contextmanager
@@ -108,8 +117,8 @@ def stage() -> Iterator[Stage]:
         yield Stage(house, api, shop, bank)
 
 
-def take(browser: Browser, on: Stage, folder: Path, locale: str, scheme: Any, width: str) -> Path:
-    """All screens in one look; returns the sheet of them."""
+def take(browser: Browser, on: Stage, folder: Path, locale: str, scheme: Any, width: str) -> Album:
+    """All screens in one look."""
     folder.mkdir(parents=True, exist_ok=True)
     look = browser.new_context(
         color_scheme=scheme, viewport={"width": WIDTHS[width], "height": TALL_PX // 2}
@@ -121,7 +130,7 @@ def take(browser: Browser, on: Stage, folder: Path, locale: str, scheme: Any, wi
     for tell in (choosing, at_the_bank, typed_here, refused):
         tell(album, on, {"locale": locale})
     look.close()
-    return _sheet(browser, album, SHEET_COLUMNS[width])
+    return album
 
 
 def choosing(album: Album, on: Stage, options: dict[str, Any]) -> None:
@@ -182,7 +191,9 @@ def typed_here(album: Album, on: Stage, options: dict[str, Any]) -> None:
         an_ask(),
         errors.InvalidCredentials(),
         an_ask(METHOD),
-        an_ask(CODE, picture=PICTURE, picture_type="image/png", text="Kod nr 3 / Code no. 3"),
+        an_ask(
+            CODE, picture=scripted.PICTURE, picture_type="image/png", text="Kod nr 3 / Code no. 3"
+        ),
         Wait(every_s=30, text="BankApp"),
         errors.BankAccessEnded(),
     ]
@@ -230,22 +241,21 @@ def _type(frame: Frame, *typed: str) -> None:
     frame.click(STRONG)
 
 
-def _sheet(browser: Browser, album: Album, columns: int) -> Path:
-    """All pictures of the album on one page."""
+def _sheet(browser: Browser, shots: list[Path], columns: int, file: Path) -> Path:
+    """The pictures side by side in one."""
     shown = "".join(
-        f'<figure><img src="{one.as_uri()}"><p>{one.stem}</p></figure>' for one in album.shots
+        f'<figure><img src="{one.as_uri()}"><p>{one.stem}</p></figure>' for one in shots
     )
     style = f"body{{display:grid;grid-template-columns:repeat({columns},1fr);gap:8px;margin:8px"
     style += ";background:#888;font:12px sans-serif}figure{margin:0}"
     style += "img{width:100%;max-height:700px;object-fit:cover;object-position:top}"
-    page_file = album.folder / "sheet.html"
+    page_file = shots[0].with_name("sheet.html")
     page_file.write_text(f"<!doctype html><style>{style}</style>{shown}")
-    page = browser.new_page(viewport={"width": 1800, "height": 900})
+    page = browser.new_page(viewport={"width": 300 * columns, "height": 400})
     page.goto(page_file.as_uri())
-    sheet = album.folder.with_suffix(".png")
-    page.screenshot(path=sheet, full_page=True)
+    page.screenshot(path=file, full_page=True)
     page.close()
-    return sheet
+    return file
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from tests.support.online import digits_in
 AGREE, CANCEL, SEND = "button[value=agree]", "button[value=cancel]", "button[value=agree]"
 PASSWORD, CODE = "Test123", "Test123"
 PSD2, ONLINE = "KontoBankApi", "KontoBank"
+TELL = "form.ask button"
 SEVERAL_WAYS_IN = "Abanca_es"
 
 
@@ -58,8 +59,14 @@ def choosing(stage: Stage) -> Iterator[str]:
     yield "countries"
     stage.press("a[href*='country=pl']")
     yield "banks"
-    page.click("summary")
+    stage.press("button[formaction$=missing]")
     yield "not listed"
+    stage.press(TELL)
+    yield "not listed, unnamed"
+    page.fill("#bank", "Bank Widmo")
+    stage.press(TELL)
+    yield "not listed, noted"
+    page.goto(link + "?country=pl")
     page.fill("#q", "qqqqqqqq")
     with page.expect_navigation():
         page.press("#q", "Enter")

@@ -16,6 +16,8 @@ from tests.support.evidence import Act, Evidence, Record, told_alike
 from tests.support.seed_run import play, world_of
 from tests.support.seeded import Doing, Seeded, seeded
 
+pytestmark = pytest.mark.timeout(600)  # the short sweep takes a minute on an idle machine
+
 SHORT = range(40, 80)
 REPLAYED = (3, 4, 12)  # lists over pages, a sign-in cut short, an access that ends
 REFUSED_REFRESH = 336  # the bank refuses the refresh token, and nobody signs in again

@@ -32,7 +32,7 @@ def test_an_origin_has_scheme_host_and_a_port_of_its_own(address: str, origin: s
     ],
 )
 def test_what_is_no_page_of_a_host_has_no_origin(address: str):
-    with pytest.raises(ValueError, match="^not "):
+    with pytest.raises(ValueError, match=r"^not "):
         page_origin(address)
 
 

@@ -1,8 +1,17 @@
-"""`python -m opensaldo` is the command line tool."""
+"""`python -m opensaldo` and `opensaldo` are the command line tool."""
 
 from __future__ import annotations
 
-from opensaldo.cli import main
+
+def main() -> int:
+    """Run one subcommand; returns its exit code. Ctrl-C before it has begun is no error."""
+    try:
+        from opensaldo.cli import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        return 0
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

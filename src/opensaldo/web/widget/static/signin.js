@@ -71,15 +71,17 @@
     const began = Date.now();
     const look = async () => {
       const state = await ask(`${here}/state`);
-      if (state && state.mark !== page.watch) { goTo(`${here}/step`); return; }
-      const isLate = Date.now() - began > RARELY_AFTER_MS;
-      setTimeout(look, isLate ? LOOK_RARELY_MS : LOOK_EVERY_MS);
+      const hasGoneOn = Boolean(state) && state.mark !== page.watch;
+      if (hasGoneOn) goTo(`${here}/step`);
+      return hasGoneOn;
     };
-    setTimeout(look, LOOK_EVERY_MS);
-    addEventListener("focus", async () => {
-      const state = await ask(`${here}/state`);
-      if (state && state.mark !== page.watch) goTo(`${here}/step`);
-    });
+    const lookOn = async () => {
+      if (await look()) return;
+      const isLate = Date.now() - began > RARELY_AFTER_MS;
+      setTimeout(lookOn, isLate ? LOOK_RARELY_MS : LOOK_EVERY_MS);
+    };
+    setTimeout(lookOn, LOOK_EVERY_MS);
+    addEventListener("focus", look);
   };
   if (page.watch) watch();
   if (page.resumes) resume();

@@ -65,7 +65,7 @@ async def issue_key(store: Store, clock: Clock, client_id: str) -> Secret:
     text = key.reveal()
 
     def keep(connection: Connection) -> None:
-        client = _known(connection, client_id)
+        client = known_client(connection, client_id)
         clients.insert_key(
             connection, client_id, client.environment, key_hash(key), text[:2] + text[-2:], clock()
         )
@@ -84,7 +84,7 @@ async def allow_address(store: Store, client_id: str, network: str) -> str:
     plain = _plain_network(network)
 
     def keep(connection: Connection) -> None:
-        _known(connection, client_id)
+        known_client(connection, client_id)
         clients.allow(connection, client_id, plain)
 
     await store.change_with(keep)
@@ -100,7 +100,7 @@ async def switch_product(store: Store, client_id: str, product: Product, enabled
     """
 
     def keep(connection: Connection) -> None:
-        _known(connection, client_id)
+        known_client(connection, client_id)
         products = set(clients.products_of(connection, client_id))
         products = products | {product} if enabled else products - {product}
         if Product.SCORING in products and Product.LABELLING not in products:
@@ -136,7 +136,7 @@ async def require_session_on_poll(store: Store, client_id: str, on: bool) -> Non
     """Polling a command asks for its session's id and signature, or no longer does."""
 
     def keep(connection: Connection) -> None:
-        _known(connection, client_id)
+        known_client(connection, client_id)
         clients.set_poll_requires_session(connection, client_id, on)
 
     await store.change_with(keep)
@@ -160,7 +160,7 @@ async def set_retention(
         )
 
     def keep(connection: Connection) -> None:
-        _known(connection, client_id)
+        known_client(connection, client_id)
         clients.set_retention(connection, client_id, hours)
         if hours is not None:
             documents.shorten(connection, client_id, timedelta(hours=hours))
@@ -177,7 +177,7 @@ async def describe(store: Store, client_id: str) -> ClientView:
 
     def look(connection: Connection) -> ClientView:
         return ClientView(
-            client=_known(connection, client_id),
+            client=known_client(connection, client_id),
             keys=clients.keys_of(connection, client_id),
             networks=clients.networks_of(connection, client_id),
             origins=clients.origins_of(connection, client_id),
@@ -213,7 +213,12 @@ def _plain_network(text: str) -> str:
         ) from None
 
 
-def _known(connection: Connection, client_id: str) -> Client:
+def known_client(connection: Connection, client_id: str) -> Client:
+    """The client of this id.
+
+    Raises:
+        UnknownReference: there is none.
+    """
     client = clients.client_by_id(connection, client_id)
     if client is None:
         raise UnknownReference(f"There is no client {client_id}.")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from opensaldo.domain.client import Client, Environment
+from opensaldo.engine.clients import known_client
 from opensaldo.engine.platform import Platform
-from opensaldo.errors import CallerError, InvalidArgument, UnknownReference
+from opensaldo.errors import CallerError, InvalidArgument
 from opensaldo.store.db import Connection, Store
 from opensaldo.store.queries import clients
 from opensaldo.store.queries.clients import Caller
@@ -48,9 +49,7 @@ async def register_origin(store: Store, client_id: str, address: str) -> str:
     origin = _origin(address)
 
     def keep(connection: Connection) -> None:
-        client = clients.client_by_id(connection, client_id)
-        if client is None:
-            raise UnknownReference(f"There is no client {client_id}.")
+        client = known_client(connection, client_id)
         if client.environment is Environment.PRODUCTION and not origin.startswith("https://"):
             raise InvalidArgument("On production only https pages may embed a sign-in.")
         clients.embed(connection, client_id, origin)

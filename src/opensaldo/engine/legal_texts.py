@@ -19,10 +19,11 @@ from opensaldo.domain.legal_text import (
     read_legal_text,
 )
 from opensaldo.domain.session import Session
+from opensaldo.engine.clients import known_client
 from opensaldo.engine.platform import Platform
-from opensaldo.errors import CallerError, InvalidArgument, UnknownReference
+from opensaldo.errors import CallerError, InvalidArgument
 from opensaldo.store.db import Connection, Store
-from opensaldo.store.queries import clients, consent_chain, legal_texts
+from opensaldo.store.queries import consent_chain, legal_texts
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "pl", "es", "cs", "pt", "ro", "lt", "lv", "et")
@@ -76,7 +77,7 @@ async def set_text(
     own = LegalText(kind=kind, language=language, text=text, client_id=client_id)
 
     def keep(connection: Connection) -> None:
-        _known(connection, client_id)
+        known_client(connection, client_id)
         legal_texts.set_text(connection, client_id, own, clock())
 
     await store.change_with(keep)
@@ -101,7 +102,7 @@ async def own_texts(store: Store, client_id: str) -> tuple[tuple[LegalText, date
     """
 
     def look(connection: Connection) -> tuple[tuple[LegalText, datetime], ...]:
-        _known(connection, client_id)
+        known_client(connection, client_id)
         return legal_texts.texts_of(connection, client_id)
 
     return await store.fetch(look)
@@ -121,8 +122,3 @@ def _texts_for(connection: Connection, client_id: str, language: str) -> LegalTe
         terms=own.get(TextKind.TERMS) or platform_text(TextKind.TERMS, language),
         privacy=own.get(TextKind.PRIVACY) or platform_text(TextKind.PRIVACY, language),
     )
-
-
-def _known(connection: Connection, client_id: str) -> None:
-    if clients.client_by_id(connection, client_id) is None:
-        raise UnknownReference(f"There is no client {client_id}.")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.e2e.checked import CheckedApi
 from tests.e2e.fixtures import World
+from tests.support.embedding import HTML, Site, running_site
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((found for found in map(shutil.which, PROGRAMS) if found), None)
@@ -56,37 +55,12 @@ pytestmark = [
 ]
 
 
-@dataclass
-class Shop:
-    """The client's site: one page, and the addresses it was asked for."""
-
-    address: str
-    asked: list[str] = field(default_factory=list)
-
-
 @pytest.fixture
-def shop() -> Iterator[Shop]:
-    """A site on loopback that takes people back."""
-    found = Shop("")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found.asked.append(self.path)
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(SHOP_PAGE)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        found.address = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield found
-        server.shutdown()
-        thread.join()
+def shop() -> Iterator[Site]:
+    """The client's site on loopback, with the page that takes people back."""
+    with running_site() as site:
+        site.serve("/return", HTML, SHOP_PAGE)
+        yield site
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +121,7 @@ def visiting(browser: Browser, **options: Any) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def link(api: CheckedApi, shop: Shop) -> str:
+def link(api: CheckedApi, shop: Site) -> str:
     """A link without a bank chosen; the person comes back to the shop."""
     return started(api, redirectUri=shop.address + "/return?order=7", target=None)
 
@@ -185,7 +159,7 @@ def sign_in(visit: Visit, look: Callable[[Visit], None] = nothing) -> None:
 
 
 def go_all_the_way(
-    visit: Visit, link: str, shop: Shop, look: Callable[[Visit], None] = nothing
+    visit: Visit, link: str, shop: Site, look: Callable[[Visit], None] = nothing
 ) -> None:
     choose_and_agree(visit, link, look)
     sign_in(visit, look)
@@ -193,7 +167,7 @@ def go_all_the_way(
 
 
 def test_a_person_comes_back_to_the_shop_and_the_session_is_signed_in(
-    browser: Browser, world: World, api: CheckedApi, shop: Shop, link: str
+    browser: Browser, world: World, api: CheckedApi, shop: Site, link: str
 ):
     seen: list[str] = []
     with visiting(browser) as visit:
@@ -210,7 +184,7 @@ def test_a_person_comes_back_to_the_shop_and_the_session_is_signed_in(
 
 
 def test_the_browser_complains_of_nothing_and_asks_nobody_else(
-    browser: Browser, world: World, shop: Shop, link: str
+    browser: Browser, world: World, shop: Site, link: str
 ):
     with visiting(browser) as visit:
         go_all_the_way(visit, link, shop)
@@ -218,7 +192,7 @@ def test_the_browser_complains_of_nothing_and_asks_nobody_else(
         assert visit.origins == {world.address, world.bank.url, shop.address}
 
 
-def test_the_keyboard_is_enough(browser: Browser, shop: Shop, link: str):
+def test_the_keyboard_is_enough(browser: Browser, shop: Site, link: str):
     with visiting(browser) as visit:
         keys = visit.page.keyboard
         visit.page.goto(link)
@@ -255,7 +229,7 @@ def fits_and_can_be_read(visit: Visit) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_320_pixels_and_can_be_read(
-    browser: Browser, shop: Shop, link: str, scheme: Any
+    browser: Browser, shop: Site, link: str, scheme: Any
 ):
     size: Any = {"width": 320, "height": 640}
     with visiting(browser, color_scheme=scheme, viewport=size) as visit:
@@ -280,7 +254,7 @@ def back_to(visit: Visit, address: str) -> None:
 
 
 def test_back_after_success_is_told_in_plain_words(
-    browser: Browser, world: World, shop: Shop, link: str
+    browser: Browser, world: World, shop: Site, link: str
 ):
     with visiting(browser) as visit:
         go_all_the_way(visit, link, shop)
@@ -309,7 +283,7 @@ def test_without_an_address_to_go_back_to_we_say_that_it_is_done(
 
 @pytest.mark.parametrize("where", ["bank", "ours"])
 def test_who_does_not_agree_comes_back_as_well(
-    browser: Browser, api: CheckedApi, shop: Shop, link: str, where: str
+    browser: Browser, api: CheckedApi, shop: Site, link: str, where: str
 ):
     with visiting(browser) as visit:
         if where == "bank":
@@ -325,7 +299,7 @@ def test_who_does_not_agree_comes_back_as_well(
 
 
 def test_a_wrong_password_is_said_on_the_banks_page_and_can_be_corrected(
-    browser: Browser, shop: Shop, link: str
+    browser: Browser, shop: Site, link: str
 ):
     with visiting(browser) as visit:
         choose_and_agree(visit, link)

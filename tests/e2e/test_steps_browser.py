@@ -14,7 +14,6 @@ from tests.e2e.checked import CheckedApi
 from tests.e2e.fixtures import World
 from tests.e2e.test_browser import (
     AGREE,
-    Shop,
     Visit,
     browser,
     fits_and_can_be_read,
@@ -23,6 +22,7 @@ from tests.e2e.test_browser import (
     started,
     visiting,
 )
+from tests.support.embedding import Site
 from tests.support.scripted import CODE, METHOD, PICTURE, ScriptedBank, a_target, an_ask, offer
 
 __all__ = ["browser", "pytestmark", "shop"]
@@ -58,7 +58,7 @@ def type_in(visit: Visit, *typed: str) -> None:
 
 
 def test_a_person_types_chooses_and_waits_and_comes_back(
-    browser: Browser, world: World, api: CheckedApi, shop: Shop, bank_of_steps: ScriptedBank
+    browser: Browser, world: World, api: CheckedApi, shop: Site, bank_of_steps: ScriptedBank
 ):
     bank_of_steps.script = [
         an_ask(),

@@ -19,7 +19,6 @@ class Look:
     show_beta_labels: bool | None = None
     show_target_missing: bool = True
     show_target_missing_form: bool = True
-    layout: bool = False
     dynamic_height: bool = False
     styles: Mapping[str, str] = field(default_factory=dict)
 

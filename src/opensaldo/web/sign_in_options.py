@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from opensaldo.data import COUNTRIES
 from opensaldo.domain.client import Environment
 from opensaldo.domain.look import Look
 from opensaldo.domain.target import AccessMode
@@ -15,7 +16,6 @@ from opensaldo.wire import forms
 from opensaldo.wire.params import Params
 
 ALL = "all"
-COUNTRIES = ("pl", "cz", "es", "pt", "ro", "lt", "lv", "ee")
 URI_LENGTH_MAX = 2000
 TEXT_LENGTH_MAX = 200
 STYLES_MAX = 40
@@ -67,7 +67,6 @@ def _look(params: Params) -> Look:
         show_beta_labels=None if beta is None else params.flag("showBetaQualityLabels"),
         show_target_missing=params.flag("showTargetMissingOption", default=True),
         show_target_missing_form=params.flag("showTargetMissingForm", default=True),
-        layout=params.has("layout"),
         dynamic_height=params.flag("dynamicHeight"),
         styles={name: one for name, one in styles.items() if len(one) <= STYLE_LENGTH_MAX},
     )

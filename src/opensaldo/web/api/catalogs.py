@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from opensaldo.data import COUNTRIES
 from opensaldo.domain.target import Target
 from opensaldo.errors import InvalidParameter
 from opensaldo.web.common import Call, Dialect, Resource
-from opensaldo.web.sign_in_options import ALL, COUNTRIES
+from opensaldo.web.sign_in_options import ALL
 from opensaldo.wire import json_v1, xml_v1
 
 

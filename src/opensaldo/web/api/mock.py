@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from opensaldo.data import COUNTRIES
 from opensaldo.domain.client import Environment
 from opensaldo.domain.session import Session
 from opensaldo.engine.mock import open_mock_session
@@ -11,7 +12,6 @@ from opensaldo.engine.sessions import session_by_id, signature_of
 from opensaldo.engine.signin import reusable_access_id
 from opensaldo.errors import InvalidParameter, NotFound
 from opensaldo.web.common import Call, Dialect, Resource
-from opensaldo.web.sign_in_options import COUNTRIES
 from opensaldo.wire import json_v1, xml_v1
 
 LOGIN_LENGTH_MAX = 100

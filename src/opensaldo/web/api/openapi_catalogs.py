@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from opensaldo.data import COUNTRIES
 from opensaldo.errors import NotFound, PlatformUnavailable
 from opensaldo.web.api import openapi_examples as examples
 from opensaldo.web.api.openapi_answers import (
@@ -18,7 +19,7 @@ from opensaldo.web.api.openapi_answers import (
 from opensaldo.web.api.openapi_parameters import FLAG, Parameter, in_path, in_query
 from opensaldo.web.api.openapi_schemas import Schema, named, one_of
 from opensaldo.web.common import Dialect
-from opensaldo.web.sign_in_options import ALL, COUNTRIES
+from opensaldo.web.sign_in_options import ALL
 from opensaldo.wire import json_v1, xml_v1
 
 NO_KEY: list[Any] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from opensaldo.data import COUNTRIES
 from opensaldo.errors import (
     BankUnreachable,
     ConcurrentSessionsLimitExceed,
@@ -32,7 +33,6 @@ from opensaldo.web.api.openapi_schemas import Schema, named, one_of
 from opensaldo.web.common import Dialect
 from opensaldo.web.sign_in_options import (
     ALL,
-    COUNTRIES,
     LOCALE,
     STYLE_LENGTH_MAX,
     STYLES_MAX,

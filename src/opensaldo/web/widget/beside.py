@@ -7,7 +7,7 @@ whether the sign-in has gone on.
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from opensaldo.domain.session import RedirectionState
 from opensaldo.engine import redirections, steps
@@ -20,9 +20,9 @@ from opensaldo.errors import InvalidRedirectionId
 from opensaldo.web.widget import ending, messages, shown
 from opensaldo.web.widget.asking import mark_of
 from opensaldo.web.widget.headers import page_headers
+from opensaldo.web.widget.rendering import see
 from opensaldo.web.widget.words import Words
 
-SEE_OTHER = 303
 JSON = "application/json"
 
 
@@ -40,7 +40,7 @@ def go(request: Request, address: str, *, window: str | None = None) -> Response
     """On to this page of ours; a page that asked by script learns which window to open as well."""
     if request.headers.get("accept") == JSON:
         return JSONResponse({"go": address, "window": window}, headers=page_headers())
-    return RedirectResponse(address, SEE_OTHER, headers=page_headers())
+    return see(address)
 
 
 def onward(request: Request, progress: Progress) -> Response:
@@ -80,7 +80,7 @@ async def at_bank(platform: Platform, redirection_id: str, words: Words) -> Resp
     progress = await steps.where(platform, redirection_id)
     standing = progress.standing
     if standing is not None and isinstance(standing.step, Redirect) and not progress.is_busy:
-        return RedirectResponse(standing.step.url, SEE_OTHER, headers=page_headers())
+        return see(standing.step.url)
     return ending.window_closing(progress.view, words)
 
 
@@ -106,4 +106,4 @@ def ended(platform: Platform, view: SignInView, words: Words) -> Response:
 async def again(platform: Platform, redirection_id: str) -> Response:
     """To the first page of another try."""
     begun = await redirections.again(platform, redirection_id)
-    return RedirectResponse(f"/redirection/{begun.id}", SEE_OTHER, headers=page_headers())
+    return see(f"/redirection/{begun.id}")

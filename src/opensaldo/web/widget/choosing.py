@@ -20,7 +20,8 @@ from opensaldo.web.widget import beside, missing, rendering, shown
 from opensaldo.web.widget.choice import Choice, other_ways
 from opensaldo.web.widget.forms import query_of, user_agent
 from opensaldo.web.widget.headers import page_headers
-from opensaldo.web.widget.reception import Reception, is_first, leave, see
+from opensaldo.web.widget.reception import Reception, is_first, leave
+from opensaldo.web.widget.rendering import see
 from opensaldo.web.widget.search import QUERY_LENGTH_MAX, matching
 from opensaldo.web.widget.words import Words
 from opensaldo.wire.params import Params

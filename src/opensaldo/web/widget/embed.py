@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from opensaldo.domain.session import Channel
@@ -21,8 +21,8 @@ from opensaldo.web.entrance import ROUTE
 from opensaldo.web.sign_in_options import LOCALE, sign_in_options
 from opensaldo.web.widget import ending, messages, shown
 from opensaldo.web.widget.forms import query_of
-from opensaldo.web.widget.headers import page_headers
 from opensaldo.web.widget.reception import PagesConfig
+from opensaldo.web.widget.rendering import see
 from opensaldo.web.widget.words import words_for
 from opensaldo.wire.auto_import import auto_import
 from opensaldo.wire.origins import page_origin
@@ -30,7 +30,6 @@ from opensaldo.wire.params import Params
 
 PATHS = {Channel.WIDGET: "/signin/", Channel.POPUP: "/popup/signin/"}
 CLIENT_LENGTH_MAX = 63
-SEE_OTHER = 303
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +74,7 @@ async def _begun(config: PagesConfig, asked: _Asked, options: SignInOptions) -> 
     caller = await embedding_caller(platform, asked.client_id, asked.origin)
     redirection, _session = await start_redirection(platform, caller, options)
     address = f"/redirection/{redirection.id}?{shown.FIRST}=1"
-    return RedirectResponse(address, SEE_OTHER, headers=page_headers(embedder=asked.origin))
+    return see(address, embedder=asked.origin)
 
 
 def _asked(params: Params, request: Request) -> _Asked:

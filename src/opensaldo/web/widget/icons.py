@@ -8,6 +8,8 @@ from functools import cache
 
 from markupsafe import escape
 
+from opensaldo.web.widget.colours import WHITE, Colour, contrast
+
 INITIALS_MAX = 4
 CONTRAST_MIN = 4.5  # of the white initials with their ground: WCAG 2.2, 1.4.3
 SATURATION = 0.5
@@ -59,20 +61,11 @@ def colour(seed: str) -> str:
     """
     hue = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:2], "big") / 0x10000
     lightness = LIGHTNESS_FIRST
-    while contrast_with_white(parts := _parts(hue, lightness)) < CONTRAST_MIN:
+    while contrast(made := _colour(hue, lightness), WHITE) < CONTRAST_MIN:
         lightness -= LIGHTNESS_STEP
-    return "#" + "".join(f"{part:02x}" for part in parts)
+    return str(made)
 
 
-def contrast_with_white(parts: tuple[int, int, int]) -> float:
-    """The contrast of a colour with white (WCAG 2.2, relative luminance)."""
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (one / 255 for one in parts)
-    ]
-    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
-
-
-def _parts(hue: float, lightness: float) -> tuple[int, int, int]:
-    red, green, blue = colorsys.hls_to_rgb(hue, lightness, SATURATION)
-    return round(red * 255), round(green * 255), round(blue * 255)
+def _colour(hue: float, lightness: float) -> Colour:
+    parts = colorsys.hls_to_rgb(hue, lightness, SATURATION)
+    return Colour(*(round(part * 255) for part in parts))

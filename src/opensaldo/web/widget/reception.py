@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from opensaldo.domain.session import Redirection, RedirectionState
 from opensaldo.domain.target import Target
@@ -17,13 +17,11 @@ from opensaldo.engine.steps import Progress, Redirect
 from opensaldo.web.widget import beside, ending, shown
 from opensaldo.web.widget.addresses import is_own_post, origin, with_redirection_id
 from opensaldo.web.widget.forms import CrossSitePost, form_of
-from opensaldo.web.widget.headers import page_headers
 from opensaldo.web.widget.languages import FALLBACK
+from opensaldo.web.widget.rendering import see
 from opensaldo.web.widget.words import Words, words_for
 from opensaldo.wire.forms import redirection_id
 from opensaldo.wire.params import Params
-
-SEE_OTHER = 303
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,15 @@ class Reception:
         Raises:
             InvalidRedirectionId, SignInTimeout, AlreadySignedIn: it is not.
         """
-        return await redirections.opened(self.platform, redirection_id(request.path_params["id"]))
+        return await redirections.opened(self.platform, id_of(request))
+
+    async def known(self, request: Request) -> SignInView:
+        """The sign-in of this address, under way or ended.
+
+        Raises:
+            InvalidRedirectionId: there is none.
+        """
+        return await redirections.known(self.platform, id_of(request))
 
     async def own_form(self, request: Request) -> Params:
         """The fields of a form that one of our own pages sent.
@@ -86,6 +92,15 @@ class Reception:
         return see(shown.step_address(view.redirection.id))
 
 
+def id_of(request: Request) -> str:
+    """The redirection's id in the address.
+
+    Raises:
+        InvalidRedirectionId: it has another form.
+    """
+    return redirection_id(request.path_params["id"])
+
+
 def is_first(query: Params) -> bool:
     """Whether this is the first page that an embedded sign-in shows."""
     return query.text(shown.FIRST) is not None
@@ -96,8 +111,3 @@ def leave(view: SignInView, ended: Redirection, words: Words, target: Target | N
     if ended.redirect_uri is not None:
         return see(with_redirection_id(ended.redirect_uri, ended.id))
     return ending.closing(view, words, ended, target)
-
-
-def see(address: str) -> Response:
-    """On to this address."""
-    return RedirectResponse(address, SEE_OTHER, headers=page_headers())

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from opensaldo.domain.session import Channel, Redirection
 from opensaldo.domain.target import Target
@@ -22,6 +22,7 @@ from opensaldo.web.widget.messages import Message, telling
 from opensaldo.web.widget.styles import doubts, parse_styles, sheet
 from opensaldo.web.widget.words import Words
 
+SEE_OTHER = 303
 STATIC_PATH = "/signin/static"
 STATIC_TYPES = {
     "signin.css": "text/css; charset=utf-8",
@@ -85,6 +86,11 @@ def page(
         **values,
     )
     return HTMLResponse(made, status, headers=headers)
+
+
+def see(address: str, *, embedder: str | None = None) -> Response:
+    """On to this address."""
+    return RedirectResponse(address, SEE_OTHER, headers=page_headers(embedder=embedder))
 
 
 def leading_out(view: SignInView, *, has_picture: bool = False) -> dict[str, str]:

@@ -6,12 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from opensaldo.domain.session import RedirectionState
-from opensaldo.engine import redirections, steps
+from opensaldo.engine import steps
 from opensaldo.engine.steps import Ask, Progress, Redirect, Wait
 from opensaldo.errors import AlreadySignedIn, SignInTimeout
 from opensaldo.web.widget import asking, beside, ending, rendering
-from opensaldo.web.widget.reception import Reception
-from opensaldo.wire.forms import redirection_id
+from opensaldo.web.widget.reception import Reception, id_of
 
 
 class Stepping(Reception):
@@ -46,10 +45,9 @@ class Stepping(Reception):
     async def answer(self, request: Request) -> Response:
         """What was typed goes to the bank, and the person on to what follows."""
         form = await self.own_form(request)
-        of_redirection = redirection_id(request.path_params["id"])
         token = form.text("token") or ""
         typed = asking.typed(form)
-        return self.onward(request, await steps.answer(self.platform, of_redirection, token, typed))
+        return self.onward(request, await steps.answer(self.platform, id_of(request), token, typed))
 
     async def state(self, request: Request) -> Response:
         """Where the sign-in stands, for a page that looks by itself."""
@@ -57,8 +55,7 @@ class Stepping(Reception):
 
     async def bank(self, request: Request) -> Response:
         """The bank's page, in the window that was opened for it."""
-        of_redirection = redirection_id(request.path_params["id"])
-        return await beside.at_bank(self.platform, of_redirection, self.words(request))
+        return await beside.at_bank(self.platform, id_of(request), self.words(request))
 
     async def over(self, request: Request) -> Response:
         """The end of a sign-in: its own page when it is embedded.
@@ -67,7 +64,7 @@ class Stepping(Reception):
             SignInTimeout: the link's life is over.
             AlreadySignedIn: this link has served.
         """
-        view = await redirections.known(self.platform, redirection_id(request.path_params["id"]))
+        view = await self.known(request)
         if view.redirection.channel.is_embedded:
             return beside.ended(self.platform, view, self.words(request, view))
         if view.redirection.state is RedirectionState.EXPIRED:
@@ -77,17 +74,17 @@ class Stepping(Reception):
     async def again(self, request: Request) -> Response:
         """Another try of an embedded sign-in that has come to nothing."""
         await self.own_form(request)
-        return await beside.again(self.platform, redirection_id(request.path_params["id"]))
+        return await beside.again(self.platform, id_of(request))
 
     async def about(self, request: Request) -> Response:
         """Whose sign-in this is, in a window whose address the person can read."""
-        view = await redirections.known(self.platform, redirection_id(request.path_params["id"]))
+        view = await self.known(request)
         return ending.about(view, self.words(request, view), self.own_origin)
 
     async def style(self, request: Request) -> Response:
         """The client's colours on these pages."""
-        view = await redirections.known(self.platform, redirection_id(request.path_params["id"]))
+        view = await self.known(request)
         return rendering.style(view)
 
     async def _looked_again(self, request: Request) -> Progress:
-        return await steps.look_again(self.platform, redirection_id(request.path_params["id"]))
+        return await steps.look_again(self.platform, id_of(request))

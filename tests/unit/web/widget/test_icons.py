@@ -4,7 +4,8 @@ from xml.etree import ElementTree
 import pytest
 
 from opensaldo.connectors.bank_files import read_bank_files
-from opensaldo.web.widget.icons import colour, contrast_with_white, icon, initials
+from opensaldo.web.widget.colours import WHITE, Colour, contrast
+from opensaldo.web.widget.icons import colour, icon, initials
 
 BANKS = tuple(read_bank_files().values())
 
@@ -13,7 +14,7 @@ def test_white_initials_can_be_read_on_every_colour_there_is() -> None:
     for seed in range(2000):
         made = colour(str(seed))
         red, green, blue = (int(made[place : place + 2], 16) for place in (1, 3, 5))
-        assert contrast_with_white((red, green, blue)) >= 4.5
+        assert contrast(Colour(red, green, blue), WHITE) >= 4.5
 
 
 @pytest.mark.parametrize("one", BANKS, ids=lambda one: one.name)

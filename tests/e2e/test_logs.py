@@ -15,6 +15,7 @@ from opensaldo.engine import redirections
 from opensaldo.engine.retention import purge
 from opensaldo.observe import FIELDS, serve_metrics
 from opensaldo.store.db import Store
+from opensaldo.web.widget.files import STATIC_PATH
 from tests.e2e.checked import HALF_A_YEAR, JSON, CheckedApi, browse, sign_in
 from tests.e2e.fixtures import DATABASES, Houses, World
 from tests.support.platform import Api, Reply, command_of
@@ -180,7 +181,7 @@ def test_a_platform_whose_database_is_away_says_so(world: World, monkeypatch: py
 
 
 def test_pages_and_files_have_request_ids_too(world: World):
-    paths = ["/redirection/x", "/redirection/" + "0" * 32, "/nothing", "/signin/static/signin.css"]
+    paths = ["/redirection/x", "/redirection/" + "0" * 32, "/nothing", STATIC_PATH + "/signin.css"]
     for path in paths:
         assert re.fullmatch(r"[0-9a-f]{32}", browse(world.address + path).headers["x-request-id"])
 

@@ -14,10 +14,10 @@ from starlette.routing import Route
 
 from opensaldo.errors import AlreadySignedIn, OpenSaldoError, SignInTimeout
 from opensaldo.web.entrance import ROUTE
-from opensaldo.web.widget import ending, rendering
+from opensaldo.web.widget import ending, files
 from opensaldo.web.widget.choosing import Choosing
 from opensaldo.web.widget.reception import PagesConfig, Reception
-from opensaldo.web.widget.rendering import STATIC_PATH
+from opensaldo.web.widget.rendering import ICONS_PATH
 from opensaldo.web.widget.stepping import Stepping
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -41,8 +41,8 @@ def routes(pages: PagesConfig) -> list[Route]:
         route("/redirection/{id}/style.css", stepping.style, "GET"),
         route("/redirection/{id}/missing", choosing.missing, "GET", stepping.over),
         route("/redirection/{id}/missing", choosing.wish, "POST", stepping.over),
-        route(STATIC_PATH + "/icons/{name}.svg", choosing.icon, "GET"),
-        Route(STATIC_PATH + "/{name}", rendering.static_file, methods=["GET"]),
+        route(ICONS_PATH + "/{name}.svg", choosing.icon, "GET"),
+        Route(files.ROOT_PATH + "/{edition}/{name}", files.static_file, methods=["GET"]),
     ]
 
 

@@ -1,21 +1,18 @@
-"""How a sign-in page is made, from template, words and headers; and the files beside it."""
+"""How a sign-in page is made, from template, words and headers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from opensaldo.domain.session import Channel, Redirection
 from opensaldo.domain.target import Target
 from opensaldo.engine.redirections import SignInView
-from opensaldo.web.entrance import ROUTE
+from opensaldo.web.widget.files import NOSNIFF, PICTURE, ROOT_PATH, SHEET, STATIC_PATH
 from opensaldo.web.widget.headers import page_headers
 from opensaldo.web.widget.icons import icon
 from opensaldo.web.widget.messages import Message, telling
@@ -23,27 +20,13 @@ from opensaldo.web.widget.styles import doubts, parse_styles, sheet
 from opensaldo.web.widget.words import Words
 
 SEE_OTHER = 303
-STATIC_PATH = "/signin/static"
-STATIC_TYPES = {
-    "signin.css": "text/css; charset=utf-8",
-    "banks.js": "text/javascript; charset=utf-8",
-    "signin.js": "text/javascript; charset=utf-8",
-    "mark.svg": "image/svg+xml",
-}
+ICONS_PATH = f"{ROOT_PATH}/icons"
 # Where the keyboard starts on a page. A frame takes the focus only if it had it: signin.js sees.
 STARTS = Markup("data-starts autofocus")
 STARTS_IN_FRAME = Markup("data-starts")
-STATIC_HEADERS = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
-STYLE_HEADERS = {
-    "Content-Type": "text/css; charset=utf-8",
-    "Cache-Control": "private, max-age=3600",
-    "X-Content-Type-Options": "nosniff",
-}
+ICON_HEADERS = {**NOSNIFF, "Content-Type": PICTURE, "Cache-Control": "public, max-age=3600"}
+STYLE_HEADERS = {**NOSNIFF, "Content-Type": SHEET, "Cache-Control": "private, max-age=3600"}
 
-_STATIC: Mapping[str, bytes] = {
-    name: resources.files(__package__).joinpath("static", name).read_bytes()
-    for name in STATIC_TYPES
-}
 _TEMPLATES = Environment(
     loader=PackageLoader("opensaldo.web.widget", "templates"),
     autoescape=True,
@@ -51,7 +34,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals["static_path"] = STATIC_PATH
+_TEMPLATES.globals.update(static_path=STATIC_PATH, icons_path=ICONS_PATH)
 
 
 def page(
@@ -117,13 +100,4 @@ def style(view: SignInView) -> Response:
 def icon_file(target: Target) -> Response:
     """The badge of a bank."""
     made = icon(target.official_name, target.institution)
-    return Response(made, headers={**STATIC_HEADERS, "Content-Type": STATIC_TYPES["mark.svg"]})
-
-
-async def static_file(request: Request) -> Response:
-    """The style sheet or the mark."""
-    name = request.path_params["name"]
-    request.scope[ROUTE] = STATIC_PATH
-    if name not in _STATIC:
-        return Response(status_code=404, headers=page_headers())
-    return Response(_STATIC[name], headers={**STATIC_HEADERS, "Content-Type": STATIC_TYPES[name]})
+    return Response(made, headers=ICON_HEADERS)

@@ -32,6 +32,7 @@ from opensaldo.engine.standing import Standing
 from opensaldo.web.api.openapi_examples import TARGET
 from opensaldo.web.widget import asking, ending, languages, missing, shown
 from opensaldo.web.widget.choice import Choice
+from opensaldo.web.widget.files import STATIC_PATH
 from opensaldo.web.widget.forms import CrossSitePost
 from opensaldo.web.widget.words import Words
 from tests.support.scripted import PICTURE
@@ -202,8 +203,8 @@ def test_a_page_is_well_formed_named_and_has_one_heading_and_landmarks(
 @pytest.mark.parametrize(("words", "page"), PAGES)
 def test_what_clients_banks_and_browsers_say_is_text_only(words: Words, page: Response) -> None:
     scripts = [one.partition(">")[0] for one in bytes(page.body).decode().split("<script")[1:]]
-    assert scripts[0] == ' src="/signin/static/signin.js" defer'
-    assert scripts[1:] in ([], [' src="/signin/static/banks.js" type="module"'])
+    assert scripts[0] == f' src="{STATIC_PATH}/signin.js" defer'
+    assert scripts[1:] in ([], [f' src="{STATIC_PATH}/banks.js" type="module"'])
 
 
 @pytest.mark.parametrize("words", LANGUAGES)

@@ -56,6 +56,19 @@ def with_redirect_uri(
     return replace(options, redirect_uri=_redirect_uri(params.text("redirectUri"), environment))
 
 
+def check_test_logins(params: Params, environment: Environment) -> None:
+    """Nobody's real bank is asked by a page that wanted test logins only.
+
+    Raises:
+        InvalidParameter: it wanted them on production, where there are none.
+    """
+    if params.flag("forceTestCredentials") and environment is Environment.PRODUCTION:
+        raise InvalidParameter(
+            "Production has no test logins: leave forceTestCredentials out, or embed with the"
+            " client id of the test environment."
+        )
+
+
 def _look(params: Params) -> Look:
     beta = params.text("showBetaQualityLabels")
     styles = params.within("styles")

@@ -12,13 +12,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from opensaldo.domain.session import Channel
-from opensaldo.engine.admission import Gate
+from opensaldo.engine.admission import Caller, Gate
 from opensaldo.engine.embedding import NotEmbeddable, embedding_caller
+from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import start_redirection
 from opensaldo.engine.signin import SignInOptions
 from opensaldo.errors import InvalidParameter, OpenSaldoError
 from opensaldo.web.entrance import ROUTE
-from opensaldo.web.sign_in_options import LOCALE, sign_in_options
+from opensaldo.web.sign_in_options import LOCALE, check_test_logins, sign_in_options
 from opensaldo.web.widget import ending, messages, shown
 from opensaldo.web.widget.forms import query_of
 from opensaldo.web.widget.reception import PagesConfig
@@ -61,20 +62,21 @@ def _route(config: PagesConfig, gate: Gate, channel: Channel, path: str) -> Rout
                 embedder=asked.origin,
                 auto_import=auto_import(params),
             )
-            return await _begun(config, asked, options)
+            caller = await embedding_caller(config.platform, asked.client_id, asked.origin)
+            check_test_logins(params, caller.client.environment)
+            return await _begun(config.platform, caller, asked.origin, options)
         except OpenSaldoError as error:
             return _refused(config, request, error, asked, channel)
 
     return Route(path, begin, methods=["GET"])
 
 
-async def _begun(config: PagesConfig, asked: _Asked, options: SignInOptions) -> Response:
+async def _begun(
+    platform: Platform, caller: Caller, embedder: str, options: SignInOptions
+) -> Response:
     """The person is sent to the first page of a sign-in that is now theirs."""
-    platform = config.platform
-    caller = await embedding_caller(platform, asked.client_id, asked.origin)
     redirection, _session = await start_redirection(platform, caller, options)
-    address = f"/redirection/{redirection.id}?{shown.FIRST}=1"
-    return see(address, embedder=asked.origin)
+    return see(f"/redirection/{redirection.id}?{shown.FIRST}=1", embedder=embedder)
 
 
 def _asked(params: Params, request: Request) -> _Asked:

@@ -1,4 +1,7 @@
-"""The house itself: its rules hold, each rule can fail, and the errors are those of the wire."""
+"""The house itself: each of its rules can fail, and the errors are those of the wire.
+
+That the rules hold is a check of its own: `python tools/house_rules.py`, part of ./test.
+"""
 
 import ast
 import importlib
@@ -14,20 +17,6 @@ from tools import coverage_gate, house_rules
 MIGRATIONS = house_rules.ROOT / "src/opensaldo/store/migrations/versions"
 
 # --- the rules -----------------------------------------------------------------------------------
-
-
-def test_the_house_rules_hold():
-    broken = [line for module in house_rules.modules() for line in house_rules.check(module)]
-    assert broken == []
-
-
-def test_no_tracked_text_names_a_package_registry():
-    named = [
-        f"{path}:{line}"
-        for path, text in house_rules.texts()
-        for line, _ in house_rules.registry_host(text)
-    ]
-    assert named == []
 
 
 def test_the_migrations_are_one_chain():
@@ -167,7 +156,7 @@ def modules_with_exports() -> list[str]:
     return [
         module.name
         for module in house_rules.modules()
-        if module.within("opensaldo", "kontobank", "opensaldo_client")
+        if module.within("opensaldo", "kontobank", "opensaldo_client") and "__all__" in module.text
         for node in module.tree.body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
     ]

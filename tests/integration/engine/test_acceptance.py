@@ -180,7 +180,7 @@ def test_who_is_told_hours_is_told_the_clients_own(world: World, api: CheckedApi
     world.house.run(shorter)
     made = api.started(locale="en")
     body = browse(made["redirectionLink"] + "/consent?target=KontoBankApi").body
-    assert "6 hours" in body
+    assert "6\u00a0hours" in body
 
 
 def test_agreeing_twice_in_a_row_is_one_acceptance_and_begins_anew(world: World, api: CheckedApi):

@@ -36,3 +36,8 @@ def test_no_two_are_the_same():
 
 def test_a_language_nobody_has_written_gets_english():
     assert platform_text(TextKind.TERMS, "de").text == platform_text(TextKind.TERMS, "en").text
+
+
+@pytest.mark.parametrize("kind", list(TextKind))
+def test_romanian_letters_have_commas_below_and_never_cedillas(kind: TextKind):
+    assert not set("şţŞŢ") & set(platform_text(kind, "ro").text)

@@ -17,6 +17,7 @@ from opensaldo.web.widget.languages import FALLBACK, language_for
 from opensaldo.web.widget.plurals import category
 
 COUNT = "count"
+NO_BREAK = "\u00a0"
 # What a bank's "it did not work" is read as.
 WITHOUT_A_REASON = frozenset({SignInCancelled.wire_name, BankUnavailable.wire_name})
 
@@ -45,7 +46,7 @@ class Words:
     """The texts in one language; what is filled in is escaped.
 
     A whole number filled in under the name of a noun is written with that noun: `hours=2` gives
-    "2 hours", "2 godziny".
+    "2 hours", "2 godziny", and no line ends between the two.
     """
 
     language: str
@@ -96,11 +97,15 @@ class Words:
     def _counted(self, values: Mapping[str, object]) -> dict[str, object]:
         nouns = table(self.language).nouns
         return {
-            name: nouns[name][category(self.language, value)].format(**{COUNT: value})
+            name: self._together(nouns[name], value)
             if isinstance(value, int) and name in nouns
             else value
             for name, value in values.items()
         }
+
+    def _together(self, noun: Mapping[str, str], count: int) -> str:
+        form = noun[category(self.language, count)]
+        return form.format(**{COUNT: count}).replace(" ", NO_BREAK)
 
     def _text(self, key: str) -> str:
         return table(self.language).texts[key]

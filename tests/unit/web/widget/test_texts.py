@@ -19,6 +19,26 @@ ENGLISH = table("en")
 SPELT_AS_IN_ENGLISH = {"Bank", "Login", "Estonia", "Portugal", "beta"}
 SAME_IN_MANY = frozenset({"date_form"})
 COUNTS = range(200)
+QUOTES = {
+    "cs": "„“",
+    "en": "“”",
+    "es": "«»",
+    "et": "„“",
+    "lt": "„“",
+    "lv": "„”",
+    "pl": "„”",
+    "pt": "«»",
+    "ro": "„”",
+}
+CEDILLAS = set("şţŞŢ")
+QUOTE_MARKS = '"„“”«»‹›'
+# Words whose form depends on the gender of the name after them.
+WANTS_A_GENDER = {
+    "es": "el la los las al del este esta",
+    "pt": "o os as ao aos à às do da dos das no na nos nas pelo pela este esta",
+    "ro": "lui al ai ale acest această",
+}
+NAME = r"{(?:bank|client|through)}"
 # What the client's program alone is told; the rest of the tree can end a person's sign-in.
 NEVER_SHOWN = {
     "CommandNotAvailable",
@@ -111,6 +131,32 @@ def test_no_sentence_of_one_language_stands_in_another() -> None:
 def test_no_name_ends_a_sentence_since_company_names_end_in_full_stops(language: str) -> None:
     for key, text in table(language).texts.items():
         assert "}." not in text, key
+
+
+@pytest.mark.parametrize("language", WANTS_A_GENDER)
+def test_no_word_before_a_name_depends_on_its_gender(language: str) -> None:
+    words = "|".join(WANTS_A_GENDER[language].split())
+    for key, text in table(language).texts.items():
+        assert not re.search(rf"\b(?:{words}) {NAME}", text, re.IGNORECASE), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_quotation_marks_are_the_languages_own(language: str) -> None:
+    opening, closing = QUOTES[language]
+    for key, text in table(language).texts.items():
+        marks = [mark for mark in text if mark in QUOTE_MARKS]
+        assert marks == [opening, closing] * (len(marks) // 2), key
+
+
+def test_romanian_letters_have_commas_below_and_never_cedillas() -> None:
+    for key, text in table("ro").texts.items():
+        assert not CEDILLAS & set(text), key
+
+
+def test_a_spanish_question_is_opened_where_it_begins() -> None:
+    for key, text in table("es").texts.items():
+        assert text.count("¿") == text.count("?"), key
+        assert text.count("¡") == text.count("!"), key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

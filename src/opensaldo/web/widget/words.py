@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from opensaldo.web.widget.plurals import category
 
 COUNT = "count"
 NO_BREAK = "\u00a0"
+# Where printing forbids a line to end in a word of one letter: "v bance", "w banku".
+LETTERS_KEPT = frozenset({"cs", "pl"})
+_LETTER = re.compile(r"\b(\w) ")
 # What a bank's "it did not work" is read as.
 WITHOUT_A_REASON = frozenset({SignInCancelled.wire_name, BankUnavailable.wire_name})
 
@@ -108,7 +112,9 @@ class Words:
         return form.format(**{COUNT: count}).replace(" ", NO_BREAK)
 
     def _text(self, key: str) -> str:
-        return table(self.language).texts[key]
+        text = table(self.language).texts[key]
+        kept = rf"\1{NO_BREAK}"
+        return _LETTER.sub(kept, text) if self.language in LETTERS_KEPT else text
 
 
 def words_for(

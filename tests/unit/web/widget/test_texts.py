@@ -9,6 +9,8 @@ import pytest
 
 from opensaldo import errors
 from opensaldo.data import COUNTRIES
+from opensaldo.domain.legal_text import TextKind
+from opensaldo.engine.legal_texts import platform_text
 from opensaldo.web import widget
 from opensaldo.web.widget.languages import LANGUAGES
 from opensaldo.web.widget.plurals import category
@@ -39,6 +41,21 @@ WANTS_A_GENDER = {
     "ro": "lui al ai ale acest această",
 }
 NAME = r"{(?:bank|client|through)}"
+# A name is never declined: a noun that is stands between it and what asks for a case.
+PREPOSITIONS = {
+    "cs": "do k ke na o od pro přes s se u v ve z ze za",
+    "lt": "apie dėl iki iš į nuo per pas pagal po prie su už",
+    "lv": "ar caur līdz no par pēc pie uz",
+    "pl": "dla do ku na o od po przez przy u w we z ze za",
+}
+# How the person is not addressed.
+NOT_SO = {
+    "cs": r"\b(ty|tvůj|tvoje|tvé|tebe)\b|(?<!^)(?<!\. )\b(Vy|Vás|Vám|Vaš\w+|Váš)\b",
+    "et": r"\b(sa|sina|sinu|sul|sind)\b|(?<!^)(?<!\. )\b(Te|Teie|Teid|Teil)\b",
+    "lt": r"\b(tu|tavo|tau|tave|jūs|jūsų|jums|jus)\b",
+    "lv": r"\b(tu|tavs|tavu|tev|jūs|jūsu|jums)\b",
+    "pl": r"\b(ty|twój|twoja|twoje|twoich|ciebie|tobie|ci|cię|pan|pani|państwo)\b",
+}
 # What the client's program alone is told; the rest of the tree can end a person's sign-in.
 NEVER_SHOWN = {
     "CommandNotAvailable",
@@ -157,6 +174,21 @@ def test_a_spanish_question_is_opened_where_it_begins() -> None:
     for key, text in table("es").texts.items():
         assert text.count("¿") == text.count("?"), key
         assert text.count("¡") == text.count("!"), key
+
+
+@pytest.mark.parametrize("language", PREPOSITIONS)
+def test_no_name_stands_where_it_would_be_declined(language: str) -> None:
+    asks_for_a_case = "|".join(PREPOSITIONS[language].split())
+    declined = re.compile(rf"\b({asks_for_a_case})[ :]+{NAME}", re.IGNORECASE)
+    for key, text in table(language).texts.items():
+        assert not declined.search(text), key
+
+
+@pytest.mark.parametrize("language", NOT_SO)
+def test_the_person_is_addressed_in_one_way(language: str) -> None:
+    legal = {kind.value: platform_text(kind, language).text for kind in TextKind}
+    for key, text in (table(language).texts | legal).items():
+        assert not re.search(NOT_SO[language], text, re.MULTILINE), key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

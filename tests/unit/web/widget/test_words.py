@@ -61,6 +61,13 @@ def test_a_number_takes_its_nouns_form(language: str, hours: int, said: str) -> 
     assert said.replace(" ", NO_BREAK) in plain
 
 
+@pytest.mark.parametrize(("language", "kept"), [("cs", "v bance"), ("pl", "w banku")])
+def test_no_line_ends_in_a_word_of_one_letter(language: str, kept: str) -> None:
+    said = Words(language).plain("consent_title", client="Acme", bank="KontoBank")
+    assert kept.replace(" ", NO_BREAK) in said
+    assert kept not in said
+
+
 def test_days_are_written_as_the_language_writes_them() -> None:
     assert Words("pl").day(date(2027, 5, 1)) == "01.05.2027"
     assert Words("en").day(date(2027, 5, 1)) == "01 May 2027"

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from opensaldo.domain.secret import Secret
+from opensaldo.store.db import Store
+from opensaldo.store.migrate import migrate
 from tests.support.clock import SettableClock
 from tests.support.postgres import HOW_TO_GET_IT, Cluster, find_postgres, temporary_cluster
+
+# The same examples in every run, and no clock: a slow machine is no fault of the code.
+settings.register_profile("house", derandomize=True, deadline=None, database=None)
+settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as `opensaldo migrate` leaves it; tests copy it, since making it takes 150 ms."""
+    path = tmp_path_factory.mktemp("migrated") / "opensaldo.db"
+    with closing(Store.open(Secret(f"sqlite:///{path}"))) as store:
+        migrate(store)
+    return path
 
 
 @pytest.fixture(scope="session")

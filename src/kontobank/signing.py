@@ -258,7 +258,10 @@ def _load_or_make(data_dir: Path) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     if not (key_path.exists() and certificate_path.exists()):
         data_dir.mkdir(parents=True, exist_ok=True)
         _make(key_path, certificate_path)
-    key = serialization.load_pem_private_key(key_path.read_bytes(), None)
+    # Made below, so its primes need not be proved again; that takes longer than all else here.
+    key = serialization.load_pem_private_key(
+        key_path.read_bytes(), None, unsafe_skip_rsa_key_validation=True
+    )
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ValueError(f"{key_path} is not an RSA key")
     return key, x509.load_pem_x509_certificate(certificate_path.read_bytes())

@@ -40,6 +40,12 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_PAGES = Environment(
+    loader=PackageLoader("kontobank.story", "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+)
+
 
 @dataclass(frozen=True)
 class ShownAccount:
@@ -56,12 +62,6 @@ class WorldPage:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        environment = Environment(
-            loader=PackageLoader("kontobank.story", "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-        )
-        self._page = environment.get_template("world.html")
         style = resources.files("kontobank.story").joinpath("static", "world.css")
         self._style = style.read_bytes()
 
@@ -71,7 +71,7 @@ class WorldPage:
         code = request.query_params.get("country", story.country if story else "pl")
         if code not in COUNTRIES:
             code = COUNTRIES[0]
-        page = self._page.render(
+        page = _PAGES.get_template("world.html").render(
             story=story,
             names=NAMES,
             day=stage.day,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,13 @@ def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def migrated(operator: None, tmp_path: Path, migrated_sqlite: Path) -> None:
+    """The folder already has a database, for tests that are not about the first command."""
+    (tmp_path / "data").mkdir(mode=0o700)
+    shutil.copy(migrated_sqlite, tmp_path / "data" / "opensaldo.db")
+
+
+@pytest.fixture
 def opensaldo(capsys: pytest.CaptureFixture[str]) -> Opensaldo:
     """Runs one command line; whatever happens, no traceback is shown."""
 
@@ -65,3 +73,11 @@ def opensaldo(capsys: pytest.CaptureFixture[str]) -> Opensaldo:
         return Said(code, printed.out, printed.err)
 
     return run
+
+
+@pytest.fixture
+def acme(migrated: None, opensaldo: Opensaldo) -> Opensaldo:
+    """The command line where one client exists, `acme-test`."""
+    made = opensaldo("client", "create", "acme-test", "--legal-name", "Acme Próba")
+    assert made.code == 0, made.err
+    return opensaldo

@@ -20,9 +20,8 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def chained(opensaldo: Opensaldo) -> Opensaldo:
+def chained(acme: Opensaldo) -> Opensaldo:
     """The command line where two consents were given."""
-    assert opensaldo("client", "create", "acme-test", "--legal-name", "Acme").code == 0
     with closing(open_store(Config.from_env())) as store, store.begin() as connection:
         for name in ("one", "two"):
             consent = Consent(
@@ -35,7 +34,7 @@ def chained(opensaldo: Opensaldo) -> Opensaldo:
                 valid_until=NOON + timedelta(days=180),
             )
             consents.insert_consent(connection, consent, name, b"owner", b"access")
-    return opensaldo
+    return acme
 
 
 def spoil(tmp_path: Path, statement: str) -> None:

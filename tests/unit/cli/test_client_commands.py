@@ -13,14 +13,6 @@ CLIENT = "acme-test"
 KEY = re.compile(r"[0-9a-f]{64}")
 
 
-@pytest.fixture
-def acme(opensaldo: Opensaldo) -> Opensaldo:
-    """The command line where one client exists."""
-    made = opensaldo("client", "create", CLIENT, "--legal-name", "Acme Próba")
-    assert made.code == 0, made.err
-    return opensaldo
-
-
 def test_creating_a_client_says_what_to_do_next(opensaldo: Opensaldo):
     made = opensaldo("client", "create", CLIENT, "--legal-name", "Acme Próba")
     assert (made.code, made.err) == (0, "")

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from opensaldo.domain.legal_text import TextKind, version_of
 from opensaldo.engine.legal_texts import platform_text
 from tests.unit.cli.conftest import Opensaldo
 
 TERMS = ("client", "terms", "acme-test", "--kind", "terms", "--locale", "pl")
-
-
-@pytest.fixture
-def acme(opensaldo: Opensaldo) -> Opensaldo:
-    """The command line where one client exists."""
-    assert opensaldo("client", "create", "acme-test", "--legal-name", "Acme").code == 0
-    return opensaldo
 
 
 def test_a_text_is_set_shown_and_taken_back(acme: Opensaldo, tmp_path: Path):

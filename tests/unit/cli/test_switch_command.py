@@ -17,13 +17,6 @@ CLIENT = "acme-test"
 TARGET = "KontoBankApi"
 
 
-@pytest.fixture
-def acme(opensaldo: Opensaldo) -> Opensaldo:
-    """The command line where one client exists."""
-    assert opensaldo("client", "create", CLIENT, "--legal-name", "Acme Próba").code == 0
-    return opensaldo
-
-
 def is_switched(client_id: str = CLIENT, environment: Environment = Environment.TEST) -> bool:
     with closing(open_store(Config.from_env())) as store, store.read() as connection:
         known = switches.switches_for(connection, environment, client_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,11 +11,10 @@ import pytest
 
 from opensaldo.domain.secret import Secret
 from opensaldo.store.db import Store
-from opensaldo.store.migrate import migrate
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(Store.open(Secret(f"sqlite:///{tmp_path}/opensaldo.db"))) as store:
-        migrate(store)
+def store(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Store]:
+    path = shutil.copy(migrated_sqlite, tmp_path / "opensaldo.db")
+    with closing(Store.open(Secret(f"sqlite:///{path}"))) as store:
         yield store

@@ -22,7 +22,8 @@ STANDARDS = ("polish-api", "berlin-group", "redsys", "sibs", "czech-standard", "
 FORM_FIELDS_MAX = 300
 FIELD_BYTES_MAX = 4_096
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; "
+    "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",

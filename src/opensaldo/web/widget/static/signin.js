@@ -34,11 +34,16 @@
   });
   addEventListener("pageshow", () => { isGoingOn = false; });
 
-  // --- where the keyboard starts: a frame that had the focus keeps it from page to page ---------
+  // --- where the keyboard starts: a frame that had the focus keeps it from page to page, those that
+  // came while the bank stood in front of it included ----------------------------------------
   const start = document.querySelector("[data-starts]");
-  if (start && document.hasFocus() && document.activeElement === document.body) {
-    start.focus({ preventScroll: true });
-  }
+  const begin = () => {
+    if (start && document.hasFocus() && document.activeElement === document.body) {
+      start.focus({ preventScroll: true });
+    }
+  };
+  if (document.hidden) addEventListener("focus", begin, { once: true });
+  else begin();
 
   // --- where we were before the browser forgot this page ------------------------------------
   const memory = {

@@ -226,11 +226,11 @@ def test_an_unusable_address_is_refused_without_being_shown(url):
 
 def test_reads_are_cheap_enough_to_run_inline(embedded):
     assert embedded.is_serving()
-    began = time.perf_counter()
+    began = time.thread_time()
     for _ in range(1000):
         with embedded.read():
             pass
-    assert (time.perf_counter() - began) / 1000 < 0.000_5  # 0.004 ms measured; a loaded machine
+    assert (time.thread_time() - began) / 1000 < 0.000_5  # 0.004 ms measured
 
 
 def test_the_folder_of_the_database_is_made(tmp_path: Path):

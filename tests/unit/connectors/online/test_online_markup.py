@@ -76,9 +76,9 @@ def test_depth_has_a_limit_and_loses_no_text():
 
 @pytest.mark.parametrize("part", ["<!--", "<a ", "<![CDATA[", "<td", "&", "</", "<?", "<script>"])
 def test_hostile_pages_take_no_time(part: str):
-    started = time.monotonic()
+    started = time.process_time()
     markup.read(part * (markup.PAGE_CHARACTERS_MAX // 4 // len(part)))
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("html", ["x" * (markup.PAGE_CHARACTERS_MAX + 1), "<b>" * 250_000])

@@ -35,6 +35,7 @@ from tests.e2e.test_widget import (
     test_a_blocked_window_is_opened_by_a_press,
     test_a_page_that_was_loaded_again_goes_on_where_it_was,
     test_back_in_the_frame_leads_to_no_dead_end,
+    test_nobody_but_the_page_it_was_made_for_may_frame_a_sign_in,
     test_the_keyboard_is_enough_in_the_frame,
     test_the_page_gets_a_session_it_can_import_from_and_nobody_else_is_asked,
     test_the_popup_tells_its_opener_and_closes,
@@ -61,6 +62,7 @@ __all__ = [
     "test_a_person_comes_back_to_the_shop_and_the_session_is_signed_in",
     "test_back_in_the_frame_leads_to_no_dead_end",
     "test_good_messages_of_others_do_nothing",
+    "test_nobody_but_the_page_it_was_made_for_may_frame_a_sign_in",
     "test_the_browser_complains_of_nothing_and_asks_nobody_else",
     "test_the_keyboard_is_enough_in_the_frame",
     "test_the_page_gets_a_session_it_can_import_from_and_nobody_else_is_asked",
@@ -117,6 +119,8 @@ def test_it_works_where_frames_of_other_sites_may_keep_nothing(
         choose(frame, "KontoBankApi")
         at_bank(to_bank(found, frame))
         until_called(found, "onSuccess")
+        frame.wait_for_selector("#session-id")
+        frame.wait_for_selector("h1:focus")
         assert found.complaints == []
         assert found.page.context.cookies() == []
 

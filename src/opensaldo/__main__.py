@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from opensaldo.interrupts import interrupts_kept
+
 
 def main() -> int:
     """Run one subcommand; returns its exit code. Ctrl-C before it has begun is no error."""
     try:
-        from opensaldo.cli import main as run
-
+        with interrupts_kept():
+            from opensaldo.cli import main as run
         return run()
     except KeyboardInterrupt:
         return 0

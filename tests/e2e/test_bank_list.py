@@ -69,7 +69,7 @@ def test_the_list_is_filtered_while_one_types_and_a_reload_keeps_it(
         expect(visit.page.locator(CHOICES)).to_have_count(everything)
         visit.page.fill("#q", "zzzz")
         visit.page.wait_for_selector("#found ul", state="detached")
-        assert "No bank with this name" in visit.page.inner_text("#count")
+        assert "No bank found with this name" in visit.page.inner_text("#count")
         assert visit.complaints == []
 
 

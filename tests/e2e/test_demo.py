@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,9 +25,9 @@ MEMBERS = [
 ]
 
 
-def command(folder: Path, *options: str) -> list[str]:
+def command(folder: Path, *options: str, python: tuple[str, ...] = ()) -> list[str]:
     place = ["--port", "0", "--data-dir", str(folder)]
-    return [sys.executable, "-m", "opensaldo", "demo", *place, *options]
+    return [sys.executable, *python, "-m", "opensaldo", "demo", *place, *options]
 
 
 def variables() -> dict[str, str]:
@@ -48,23 +48,25 @@ def once(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def demo(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+def demo(
+    folder: Path, *options: str, python: tuple[str, ...] = ()
+) -> Iterator[subprocess.Popen[str]]:
     """The demo while it stays; nothing of it is left behind, whatever the test does."""
     process = subprocess.Popen(
-        command(folder, *options),
+        command(folder, *options, python=python),
         env=variables(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    family = [psutil.Process(process.pid)]
     try:
         yield process
-        family += family[0].children(recursive=True) if process.poll() is None else []
     finally:
-        for one in family:
-            if one.is_running():
-                one.kill()
+        if process.poll() is None:
+            itself = psutil.Process(process.pid)
+            for one in [*itself.children(recursive=True), itself]:
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
         process.communicate(timeout=10)
 
 
@@ -167,23 +169,16 @@ def test_ctrl_c_on_a_terminal_ends_all_programs_and_is_no_error(folder: Path):
     "module", ["argparse", "opensaldo.cli", "asyncio", "sqlalchemy", "dbos", "uvicorn"]
 )
 def test_ctrl_c_while_it_starts_is_no_traceback_and_leaves_no_bank(folder: Path, module: str):
-    named = [sys.executable, "-X", "importtime", *command(folder)[1:]]  # each import is a line
-    process = subprocess.Popen(
-        named, env=variables(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    try:
+    with demo(folder, python=("-X", "importtime")) as process:  # each import is a line
         assert process.stderr is not None
         assert any(line.split("|")[-1].strip() == module for line in process.stderr)
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
-        rest = process.stderr.read()
-        assert "Traceback" not in rest
+        _printed, complaints = process.communicate(timeout=30)
+        assert "Traceback" not in complaints
         # Python ends by the signal itself where it came inside exec("..."), however it was caught.
-        assert process.wait(20) in {0, -signal.SIGINT}
+        assert process.returncode in {0, -signal.SIGINT}
         assert not any(one.is_running() for one in children)
-    finally:
-        process.kill()
-        process.communicate(timeout=10)
 
 
 def test_ctrl_c_while_it_imports_is_no_traceback_and_leaves_no_bank(folder: Path):

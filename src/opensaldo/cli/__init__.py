@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from opensaldo import __version__
 from opensaldo.cli import options as given
+from opensaldo.interrupts import interrupts_kept
 
 EXIT_MISTAKE = 2
 EXIT_UNAVAILABLE = 1
@@ -16,8 +17,9 @@ EXIT_UNAVAILABLE = 1
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns its exit code. A user's mistake is one line, no traceback."""
     options = parser().parse_args(arguments)
-    from opensaldo.config import BadConfig
-    from opensaldo.errors import CallerError, OpenSaldoError, PlatformUnavailable
+    with interrupts_kept():
+        from opensaldo.config import BadConfig
+        from opensaldo.errors import CallerError, OpenSaldoError, PlatformUnavailable
 
     try:
         return int(options.run(options))

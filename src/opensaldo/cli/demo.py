@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
 from opensaldo.cli.kontobank import mock_bank
+from opensaldo.interrupts import interrupts_kept
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -22,25 +20,3 @@ def demo(options: argparse.Namespace) -> int:
             from opensaldo.cli.tour import tour
 
         return tour(options, folder, bank, started_s)
-
-
-@contextmanager
-def interrupts_kept() -> Iterator[None]:
-    """Ctrl-C in the block ends the program, also where Python drops what its handler raised.
-
-    Raised inside a destructor or a weak reference's callback, as happens while modules load, a
-    KeyboardInterrupt is printed and forgotten.
-    """
-    told: list[int] = []
-
-    def note(number: int, _frame: object) -> None:
-        told.append(number)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if told:
-            raise KeyboardInterrupt

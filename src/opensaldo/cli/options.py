@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from opensaldo.interrupts import interrupts_kept
+
 PORT_MAX = 65535
 COUNTRIES = ("pl", "cz", "es", "pt", "ro", "lt", "lv", "ee")
 CONVERTED_STANDARDS = ("berlin_group", "polish_api", "czech_standard", "obie")
@@ -262,7 +264,8 @@ def _later(work: str) -> Run:
     module, _, function = work.partition(".")
 
     def run(options: argparse.Namespace) -> int:
-        found: Run = getattr(import_module(f"opensaldo.cli.{module}"), function)
+        with interrupts_kept():
+            found: Run = getattr(import_module(f"opensaldo.cli.{module}"), function)
         return found(options)
 
     return run

@@ -6,7 +6,7 @@ from opensaldo.interrupts import interrupts_kept
 
 
 def main() -> int:
-    """Run one subcommand; returns its exit code. Ctrl-C before it has begun is no error."""
+    """Run one subcommand; returns its exit code. Ctrl-C is no error."""
     try:
         with interrupts_kept():
             from opensaldo.cli import main as run

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 import pytest
 
-from opensaldo.connectors.http import BrowsedPage
 from opensaldo.engine.embedding import register_origin
-from tests.e2e.checked import CheckedApi, browse
 from tests.e2e.fixtures import World
+from tests.e2e.test_auto_import import embedded
 
 SHOP = "https://shop.example"
-
-
-def embedded(world: World, api: CheckedApi, **options: str) -> BrowsedPage:
-    asked = {"client": api.client_id, "widgetEmbeddedUrl": SHOP + "/apply", **options}
-    return browse(f"{world.address}/signin/?{urlencode(asked)}")
 
 
 @pytest.mark.parametrize("production", [False, True], ids=["test", "production"])
@@ -26,7 +18,7 @@ def test_who_wants_test_logins_only_never_gets_real_ones(
 ):
     api = world.client(production=production)
     world.house.run(lambda platform: register_origin(platform.store, api.client_id, SHOP))
-    page = embedded(world, api, forceTestCredentials=wanted)
+    page = embedded(world, api, widgetEmbeddedUrl=SHOP + "/apply", forceTestCredentials=wanted)
     if production and wanted == "true":
         assert (page.status, page.location) == (400, None)
         assert "Production has no test logins" in page.body

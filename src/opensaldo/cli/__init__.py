@@ -34,8 +34,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as trouble:
         place = f": {trouble.filename}" if trouble.filename else ""
         return _say(f"{trouble.strerror or trouble}{place}", EXIT_UNAVAILABLE)
-    except KeyboardInterrupt:
-        return 0
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""Ctrl-C while the demo loads is never lost."""
+"""Ctrl-C while modules load is never lost, and nothing is printed of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from opensaldo.cli.demo import interrupts_kept
+from opensaldo.interrupts import interrupts_kept
 
 
 class Interrupted:
@@ -18,8 +18,7 @@ class Interrupted:
         sum(range(1000))
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_interrupt_that_a_destructor_swallowed_still_ends_the_program():
+def test_an_interrupt_in_a_destructor_is_not_swallowed_and_ends_the_program():
     before, reached = signal.getsignal(signal.SIGINT), []
     with pytest.raises(KeyboardInterrupt), interrupts_kept():  # noqa: PT012 - raised at its end
         one = Interrupted()

@@ -9,11 +9,11 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from opensaldo.domain.money import parse_amount
-
 BILLING_ZONE = ZoneInfo("Europe/Warsaw")
 NOTHING = Decimal("0.00")
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+MONTH = re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])")
+PRICE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
+CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class Service(StrEnum):
@@ -51,11 +51,11 @@ class Month:
         """The month written `YYYY-MM`.
 
         Raises:
-            ValueError: it is not written so.
+            ValueError: it is not written so, or of another millennium than ours.
         """
-        found = _MONTH.fullmatch(text)
-        if found is None or int(found[1]) == 0:
-            raise ValueError("a month is written YYYY-MM")
+        found = MONTH.fullmatch(text)
+        if found is None:
+            raise ValueError("a month is written YYYY-MM, from 2000 on")
         return cls(int(found[1]), int(found[2]))
 
     @classmethod
@@ -88,8 +88,8 @@ class OnPremises:
     set_up: str = "0.00"
 
     def __post_init__(self) -> None:
-        for text in (self.licence_yearly, self.support_yearly, self.set_up):
-            parse_amount(text)
+        for name in ("licence_yearly", "support_yearly", "set_up"):
+            _check_price(name, getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class Prices:
     """A price list: net amounts as text, each for one unit; what has no price costs nothing.
 
     Raises:
-        ValueError: a price is not an amount.
+        ValueError: a price is not an amount of at most two decimals, or the currency is no code.
     """
 
     name: str
@@ -116,11 +116,18 @@ class Prices:
 
     def __post_init__(self) -> None:
         if self.pdf_agreed_files < 0:
-            raise ValueError("pdf_agreed_files: expected a number of files")
+            raise ValueError("pdf_agreed_files as a number of files")
+        if not CURRENCY.fullmatch(self.currency):
+            raise ValueError("currency as three capital letters")
         for one in fields(self):
             value = getattr(self, one.name)
             if isinstance(value, str) and one.name not in {"name", "currency"}:
-                parse_amount(value)
+                _check_price(one.name, value)
+
+
+def _check_price(name: str, text: str) -> None:
+    if not PRICE.fullmatch(text):
+        raise ValueError(f"{name} as an amount with a point and at most two decimals")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,17 +8,17 @@ again until it has answered, for nothing may stay granted there that has ended h
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from opensaldo.domain.client import Product
 from opensaldo.domain.consent import Consent, ConsentStatus, ConsentView
-from opensaldo.domain.event import Event, EventKind
+from opensaldo.domain.event import EventKind
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.domain.target import AccessMode
 from opensaldo.engine.access import unpack
 from opensaldo.engine.budget import imports_left, next_import_at
 from opensaldo.engine.clients import require
+from opensaldo.engine.consent_ends import tell_end
 from opensaldo.engine.events import consent_event
 from opensaldo.engine.idempotency import settle
 from opensaldo.engine.kept import consent_access_place, consent_owner_place
@@ -26,7 +26,7 @@ from opensaldo.engine.platform import Platform
 from opensaldo.engine.renewal import owner_hash, serving
 from opensaldo.engine.sessions import create_session
 from opensaldo.engine.switching import is_switched
-from opensaldo.engine.usage import note_consent_end, note_session
+from opensaldo.engine.usage import note_session
 from opensaldo.errors import BankUnavailable, InvalidMultipleAccessId, OpenSaldoError
 from opensaldo.observe import log
 from opensaldo.store.conflicts import hold
@@ -129,8 +129,7 @@ async def revoke(platform: Platform, caller: Caller, token: str) -> None:
         if not consents.revoke_consent(connection, consent.id, now):
             raise InvalidMultipleAccessId
         settle(connection, caller, consent.id)
-        note_consent_end(connection, consent, now)
-        events.append(connection, ended(consent, ConsentStatus.TERMINATED_BY_TPP, now))
+        tell_end(connection, consent, ConsentStatus.TERMINATED_BY_TPP, now)
 
     await platform.store.change_with(end)
     await tell_banks(platform)
@@ -161,8 +160,7 @@ async def found_ended(
         if consent is None:
             return
         if consents.close_consent(connection, consent_id, status, now):
-            note_consent_end(connection, consent, now)
-            events.append(connection, ended(consent, status, now))
+            tell_end(connection, consent, status, now)
 
     await platform.store.change_with(close)
 
@@ -254,11 +252,6 @@ def owner_of(connection: Connection, platform: Platform, consent: Consent) -> st
     if sealed is None:
         raise InvalidMultipleAccessId
     return platform.vault.open_long(sealed, consent_owner_place(consent.id)).decode()
-
-
-def ended(consent: Consent, status: ConsentStatus, at: datetime) -> Event:
-    """The consent's end as a line of its client's event log."""
-    return consent_event(replace(consent, status=status), EventKind.CONSENT_ENDED, at)
 
 
 async def _known(platform: Platform, caller: Caller, token: str) -> Consent | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from itertools import count
 
 from opensaldo.domain.usage import Usage, UsageKind
 
@@ -95,13 +95,19 @@ class Cycle:
 
 
 def cycles_of(consent: UsedConsent, sessions: tuple[UsedSession, ...]) -> Iterator[Cycle]:
-    """The consent's cycles in order: every one that began before the consent ended."""
-    for number in count(1):
-        starts_at = consent.granted_at + CYCLE * (number - 1)
-        if starts_at >= consent.ended_at:
-            return
-        within = tuple(one for one in sessions if starts_at <= one.opened_at < starts_at + CYCLE)
+    """The consent's cycles in order: the first, and every one that began before the consent ended.
+
+    Each of its sessions is in one of them, also where a clock that was put back says otherwise.
+    """
+    last = max(1, math.ceil((consent.ended_at - consent.granted_at) / CYCLE))
+    for number in range(1, last + 1):
+        within = tuple(one for one in sessions if _number(consent, one, last) == number)
         yield Cycle(consent=consent, number=number, sessions=within)
+
+
+def _number(consent: UsedConsent, session: UsedSession, last: int) -> int:
+    """Which cycle the session fell into."""
+    return min(max(1, (session.opened_at - consent.granted_at) // CYCLE + 1), last)
 
 
 def used_sessions(rows: tuple[Usage, ...]) -> tuple[UsedSession, ...]:

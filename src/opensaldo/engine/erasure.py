@@ -8,7 +8,8 @@ from opensaldo.domain.client import Client
 from opensaldo.domain.consent import Consent
 from opensaldo.domain.deletion import Cause, Deletion
 from opensaldo.domain.event import Event, EventKind
-from opensaldo.engine.consents import ended, tell_banks
+from opensaldo.engine.consent_ends import tell_end
+from opensaldo.engine.consents import tell_banks
 from opensaldo.engine.events import cursor_of, number_of
 from opensaldo.engine.idempotency import settle
 from opensaldo.engine.kept import consent_owner_place
@@ -117,7 +118,7 @@ async def _end_nameless(platform: Platform, consent: Consent) -> None:
         consents.replace_owner(connection, consent.id, nobody, None)
         over = consents.consent_by_id(connection, consent.id)
         if has_ended and over is not None:
-            events.append(connection, ended(over, over.status, now))
+            tell_end(connection, over, over.status, now)
 
     await platform.store.change_with(end)
 

@@ -12,14 +12,12 @@ import asyncio
 from datetime import datetime
 
 from opensaldo.domain.consent import Consent, ConsentStatus
-from opensaldo.domain.event import EventKind
 from opensaldo.domain.target import Target
-from opensaldo.engine.events import consent_event
+from opensaldo.engine.consent_ends import tell_end
 from opensaldo.engine.platform import Platform
-from opensaldo.engine.usage import note_consent_end
 from opensaldo.store.conflicts import hold
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import consents, events
+from opensaldo.store.queries import consents
 from opensaldo.store.vault import Vault
 
 REPLACEMENTS_MAX = 50
@@ -103,7 +101,4 @@ def _replaced(
     connection: Connection, old: Consent, status: ConsentStatus, new_id: str, at: datetime
 ) -> None:
     consents.replaced(connection, old.id, new_id)
-    over = consents.consent_by_id(connection, old.id) or old
-    assert over.status is status  # noqa: S101 - it was closed in this transaction
-    note_consent_end(connection, over, at)
-    events.append(connection, consent_event(over, EventKind.CONSENT_ENDED, at))
+    tell_end(connection, old, status, at)

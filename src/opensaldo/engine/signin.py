@@ -156,14 +156,14 @@ async def finish(
     sealed = (
         None if request.repeated else platform.vault.seal(key, packed, access_place(session.id))
     )
-    now = platform.clock()
     is_here_only = request.target.interface is Interface.FALLBACK
     slot = platform.workflows.slot if is_here_only else None
     if is_here_only:
         platform.logins.hold(HeldLogin(session.id, request.target, granted.access))
 
     def sign_in(connection: Connection) -> str | None:
-        consent = _consent(platform, session, request, granted) if request.repeated else None
+        now = platform.clock()
+        consent = _consent(session, request, granted, now) if request.repeated else None
         if not sessions.sign_in(
             connection,
             session.id,
@@ -236,9 +236,8 @@ def _history_days(platform: Platform, session: Session, target: Target, today: d
 
 
 def _consent(
-    platform: Platform, session: Session, request: SignInRequest, granted: GrantedAccess
+    session: Session, request: SignInRequest, granted: GrantedAccess, now: datetime
 ) -> Consent:
-    now = platform.clock()
     return Consent(
         id=request.grant,
         client_id=session.client_id,

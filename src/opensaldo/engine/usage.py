@@ -82,9 +82,11 @@ def read_prices(file: Path | None) -> Prices:
         BadDataFile: it is not a price list; says what is wrong.
     """
     name = EXAMPLE_PRICES if file is None else file.name
-    text = read_text(EXAMPLE_PRICES) if file is None else file.read_text("utf-8")
     try:
+        text = read_text(EXAMPLE_PRICES) if file is None else file.read_text("utf-8")
         table = tomllib.loads(text)
+    except UnicodeDecodeError:
+        raise BadDataFile(name, "file", "UTF-8 text", "other bytes") from None
     except tomllib.TOMLDecodeError as fault:
         raise BadDataFile(name, "file", "TOML", str(fault)) from None
     return fill(Prices, table, file=name, key="prices")

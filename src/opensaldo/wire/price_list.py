@@ -7,15 +7,13 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 
-from opensaldo.domain.bill import OnPremises, Prices
+from opensaldo.domain.bill import CURRENCY, PRICE, OnPremises, Prices
 from opensaldo.errors import InvalidParameter
 
 GROUP = "prices"
 WHAT_IF = "What if"
 NAME_LENGTH_MAX = 100
 ON_PREMISES = "onPremises"
-AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
-CURRENCY = re.compile(r"[A-Z]{3}")
 COUNT = re.compile(r"[0-9]{1,9}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -61,7 +59,7 @@ def _on_premises(values: Mapping[str, str | int | date]) -> OnPremises | None:
 def _value(name: str, text: str) -> str | int | date:
     if name == "name":
         return text[:NAME_LENGTH_MAX]
-    form = FORMS.get(name, AMOUNT)
+    form = FORMS.get(name, PRICE)
     try:
         if not form.fullmatch(text):
             raise ValueError
@@ -73,7 +71,7 @@ def _value(name: str, text: str) -> str | int | date:
 
 
 _MEANT = {
-    AMOUNT: "an amount with a point and at most two decimals",
+    PRICE: "an amount with a point and at most two decimals",
     CURRENCY: "a currency code",
     COUNT: "a number of files",
     DAY: "a date (YYYY-MM-DD)",

@@ -6,22 +6,25 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from opensaldo.domain.client import Product
+from opensaldo.domain.client import Client, Environment, Product
 from opensaldo.engine.cycles import CYCLE
+from opensaldo.engine.erasure import erase_person
 from opensaldo.engine.retention import purge
 from tests.e2e.checked import CheckedApi
 from tests.e2e.fixtures import DATABASES, World
+from tests.support.clock import SettableClock
 from tests.support.facts import Questions
 from tests.support.platform import failure_of
 
 MONTH = "2026-03"
 NEXT = "2026-04"
+OWNER = "loan-7781"
 
 
 @pytest.fixture(scope="module", params=DATABASES)
@@ -71,11 +74,9 @@ def test_sessions_are_billed_by_how_their_imports_ended_and_survive_retention(
 
 
 def test_a_consent_is_billed_by_cycles_from_its_grant(world: World, api: CheckedApi):
-    reply = api.call("POST", "/v1/mock-session.xml", {"multipleAccess": "true"})
-    element = reply.xml.find("session")
-    assert element is not None
-    api.finished((element.attrib["id"], element.attrib["signature"]))
-    token = {"multipleAccessId": reply.xml.findtext(".//multipleAccessId")}
+    session, consent = signed_in_for_long(api)
+    api.finished(session)
+    token = {"multipleAccessId": consent}
     world.later(hours=24)
     reused = api.call("POST", "/v1/command/reuse-multiple-access.xml", token)
     assert reused.status == 200, reused.body
@@ -94,7 +95,40 @@ def test_a_consent_is_billed_by_cycles_from_its_grant(world: World, api: Checked
     assert bill(api, NEXT)["final"]
 
 
-@pytest.mark.parametrize("month", ["", "2026", "2026-13", "soon"])
+def test_the_session_in_which_a_consent_was_granted_is_in_its_first_cycle_while_time_passes(
+    world: World, api: CheckedApi, monkeypatch: pytest.MonkeyPatch
+):
+    def ticking(clock: SettableClock) -> datetime:
+        return clock.advance(seconds=0.001)
+
+    monkeypatch.setattr(SettableClock, "__call__", ticking)
+    api.finished(signed_in_for_long(api)[0])
+    world.later(hours=CYCLE / timedelta(hours=1))
+    assert shown(bill(api, NEXT)) == [("consent cycle", 1), ("consent session", 1)]
+
+
+def test_a_consent_that_the_operator_ends_for_the_person_has_no_further_cycle(
+    world: World, api: CheckedApi
+):
+    api.finished(signed_in_for_long(api)[0])
+    client = Client(id=api.client_id, environment=Environment.TEST, legal_name="")
+    world.house.run(lambda platform: erase_person(platform, client, OWNER))
+    world.later(hours=2 * CYCLE / timedelta(hours=1))
+    assert shown(bill(api, NEXT)) == [("consent cycle", 1), ("consent session", 1)]
+    assert bill(api, "2026-05")["lines"] == []
+
+
+def signed_in_for_long(api: CheckedApi) -> tuple[tuple[str, str], str]:
+    """A session of a new consent, and what comes back to it."""
+    wish = {"multipleAccess": "true", "ownerExternalId": OWNER}
+    reply = api.call("POST", "/v1/mock-session.xml", wish)
+    element = reply.xml.find("session")
+    assert element is not None
+    token = reply.xml.findtext(".//multipleAccessId")
+    return (element.attrib["id"], element.attrib["signature"]), token or ""
+
+
+@pytest.mark.parametrize("month", ["", "2026", "2026-13", "soon", "0001-01", "1999-12"])
 def test_a_malformed_month_is_refused(api: CheckedApi, month: str):
     reply = api.call("GET", "/v1/bill", query={"month": month})
     assert (reply.status, reply.exception) == (400, "InvalidParameter")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from opensaldo.domain.bill import Prices
+from opensaldo.domain.bill import OnPremises, Prices
 
 
 def test_fewer_than_no_files_cannot_be_agreed_on():
@@ -12,6 +14,15 @@ def test_fewer_than_no_files_cannot_be_agreed_on():
         Prices(name="list", currency="PLN", pdf_agreed_files=-1)
 
 
-def test_a_price_is_an_amount():
-    with pytest.raises(ValueError, match="amount"):
-        Prices(name="list", currency="PLN", report="cheap")
+@pytest.mark.parametrize("price", ["cheap", "-1.50", "+1.50", "1.505", "1,50", "", "9" * 10])
+def test_a_price_is_an_amount_that_can_be_paid(price: str):
+    with pytest.raises(ValueError, match="report as an amount"):
+        Prices(name="list", currency="PLN", report=price)
+    with pytest.raises(ValueError, match="set_up as an amount"):
+        OnPremises(since=date(2026, 3, 15), licence_yearly="1.00", set_up=price)
+
+
+@pytest.mark.parametrize("currency", ["zloty", "pln", ""])
+def test_a_currency_is_a_code(currency: str):
+    with pytest.raises(ValueError, match="currency as three capital letters"):
+        Prices(name="list", currency=currency)

@@ -182,6 +182,18 @@ def test_a_session_is_billed_with_the_cycle_it_fell_into(at: datetime, hours: in
     assert [line.quantity for line in lines] == [1]
 
 
+@few
+@given(at=MOMENTS, hours=st.integers(-48, 200 * 24), lived=st.integers(-2, 180 * 24))
+def test_a_session_is_billed_once_whatever_a_clock_that_was_put_back_says(
+    at: datetime, hours: int, lived: int
+):
+    rows = consent(at, timedelta(hours=lived))
+    rows += session("s", at + timedelta(hours=hours), [True], "c")
+    lines = every_line(rows)
+    assert count(lines, Service.CONSENT_SESSION) == 1
+    assert count(lines, Service.CONSENT_CYCLE) == max(1, math.ceil(lived / (30 * 24)))
+
+
 # --- the rest ------------------------------------------------------------------------------------
 @few
 @given(at=MOMENTS, again=st.lists(st.integers(0, 400), max_size=5))
@@ -256,7 +268,9 @@ def test_another_price_list_changes_prices_and_nothing_else(
     ]
 
 
-@pytest.mark.parametrize("text", ["2026", "2026-13", "2026-1", "0000-01", "2026-00", "x"])
+@pytest.mark.parametrize(
+    "text", ["2026", "2026-13", "2026-1", "0000-01", "0001-01", "1999-12", "2026-00", "x"]
+)
 def test_a_month_is_written_in_one_way(text: str):
     with pytest.raises(ValueError, match="YYYY-MM"):
         Month.parse(text)

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from opensaldo.domain.bill import Bill, Line, Month, Prices, Service
+from opensaldo.domain.bill import MONTH, PRICE, Bill, Line, Month, Prices, Service
 from opensaldo.web.api import openapi_examples as examples
 from opensaldo.web.api.openapi_answers import WITH_KEY, failures, json_success
 from opensaldo.web.api.openapi_parameters import Parameter, in_query
@@ -19,7 +19,7 @@ from opensaldo.wire.bills import bill_json
 _MONTH = Parameter(
     name="month",
     meaning="A calendar month in Poland.",
-    schema={"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
+    schema={"type": "string", "pattern": f"^{MONTH.pattern}$"},
     example="2026-03",
     required=True,
 )
@@ -32,7 +32,7 @@ _MEANINGS = {
 
 
 def _price(name: str) -> Parameter:
-    form = price_list.FORMS.get(name, price_list.AMOUNT)
+    form = price_list.FORMS.get(name, PRICE)
     schema: Schema = {"type": "string", "pattern": f"^{form.pattern}$"}
     if name == "name":
         schema = {"type": "string", "maxLength": price_list.NAME_LENGTH_MAX}

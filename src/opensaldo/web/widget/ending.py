@@ -11,8 +11,11 @@ from opensaldo.engine.redirections import SignInView
 from opensaldo.errors import (
     AlreadySignedIn,
     BankError,
+    CallerError,
     Defect,
+    FeatureNotEnabled,
     InvalidTarget,
+    LimitError,
     OpenSaldoError,
     PlatformUnavailable,
     SignInTimeout,
@@ -25,6 +28,8 @@ from opensaldo.web.widget.messages import Message, Telling
 from opensaldo.web.widget.rendering import framed_by, leading_out, page
 from opensaldo.web.widget.words import Words
 
+ANY_PAGE = "*"
+FAILED = "failed_title"
 # What a page that ends in an error says, by the error; the first that fits, with its status.
 _SORRY: tuple[tuple[type[OpenSaldoError], str, int], ...] = (
     (UnknownReference, "unknown", 404),
@@ -94,28 +99,55 @@ def about(view: SignInView, words: Words, own_origin: str) -> Response:
     return page("about", words, view, page_headers(), own_origin=own_origin, code=code)
 
 
-def sorry(error: OpenSaldoError, words: Words, *, redirection: str | None) -> Response:
-    """A page that says what happened and what the person can do, in our words only."""
-    kind, status = _kind_of(error)
-    headers = page_headers()
+def sorry(
+    error: OpenSaldoError, words: Words, view: SignInView | None, *, is_framed: bool = False
+) -> Response:
+    """A page that says what happened and what the person can do, in our words only.
+
+    Without a sign-in that it belongs to there is nothing to press on it, and any page may frame
+    it: a frame that shows nothing would help nobody.
+    """
+    title, lead, status = _said(error)
+    embedder = framed_by(view.redirection) if view else ANY_PAGE if is_framed else None
+    headers = page_headers(embedder=embedder)
     if error.retry_after_s:
         headers["Retry-After"] = str(error.retry_after_s)
-    back = redirection if kind == "target" else None
-    return page("sorry", words, None, headers, status=status, kind=kind, back=back)
+    has_list = view is not None and isinstance(error, InvalidTarget)
+    return page(
+        "sorry", words, view, headers, status=status, title=title, lead=lead, has_list=has_list
+    )
 
 
 def unembedded(
     error: OpenSaldoError, words: Words, origin: str | None, tells: Telling | None
 ) -> Response:
-    """The same for a sign-in that cannot begin in its frame; it holds nothing to press."""
-    kind, status = _kind_of(error)
+    """The same for a sign-in that cannot begin in its frame; it holds nothing to press.
+
+    What the client's page asked for in vain is that page's affair, and the person is told so.
+    """
+    title, lead, status = _said(error)
+    if isinstance(error, CallerError) and not isinstance(error, LimitError | NotEmbeddable):
+        name = error.wire_name if isinstance(error, FeatureNotEnabled) else "InvalidParameter"
+        title, lead = FAILED, f"fault_{name}"
     headers = page_headers(embedder=origin)
-    return page("sorry", words, None, headers, status=status, telling=tells, kind=kind, back=None)
-
-
-def _kind_of(error: OpenSaldoError) -> tuple[str, int]:
-    """The page's kind and status."""
-    return next(
-        ((kind, status) for of, kind, status in _SORRY if isinstance(error, of)),
-        ("request", error.http_status),
+    return page(
+        "sorry",
+        words,
+        None,
+        headers,
+        status=status,
+        telling=tells,
+        title=title,
+        lead=lead,
+        has_list=False,
     )
+
+
+def _said(error: OpenSaldoError) -> tuple[str, str, int]:
+    """The keys of the page's title and text, and its status."""
+    for of, kind, status in _SORRY:
+        if isinstance(error, of):
+            return f"{kind}_title", f"{kind}_lead", status
+    if isinstance(error, LimitError):
+        return FAILED, f"fault_{error.wire_name}", error.http_status
+    return "request_title", "request_lead", error.http_status

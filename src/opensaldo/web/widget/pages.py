@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from opensaldo.errors import AlreadySignedIn, OpenSaldoError, SignInTimeout
 from opensaldo.web.entrance import ROUTE
-from opensaldo.web.widget import ending, files
+from opensaldo.web.widget import files
 from opensaldo.web.widget.choosing import Choosing
 from opensaldo.web.widget.reception import PagesConfig, Reception
 from opensaldo.web.widget.rendering import ICONS_PATH
@@ -61,8 +61,6 @@ def _route(
                     raise
                 return await over(request)
         except OpenSaldoError as error:
-            return ending.sorry(
-                error, served.words(request), redirection=request.path_params.get("id")
-            )
+            return await served.sorry(request, error)
 
     return Route(path, serve, methods=[method])

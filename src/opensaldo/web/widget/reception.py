@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from opensaldo.engine import redirections
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.steps import Progress, Redirect
+from opensaldo.errors import OpenSaldoError
 from opensaldo.web.widget import beside, ending, shown
 from opensaldo.web.widget.addresses import is_own_post, origin, with_redirection_id
 from opensaldo.web.widget.forms import CrossSitePost, form_of
@@ -22,6 +24,8 @@ from opensaldo.web.widget.rendering import see
 from opensaldo.web.widget.words import Words, words_for
 from opensaldo.wire.forms import redirection_id
 from opensaldo.wire.params import Params
+
+ID = "id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,14 @@ class Reception:
             raise CrossSitePost
         return await form_of(request)
 
+    async def sorry(self, request: Request, error: OpenSaldoError) -> Response:
+        """A page on the error, as part of the sign-in it befell where that is known."""
+        view = None
+        with suppress(OpenSaldoError):
+            view = await self.known(request) if ID in request.path_params else None
+        is_framed = request.headers.get("sec-fetch-dest") == "iframe"
+        return ending.sorry(error, self.words(request, view), view, is_framed=is_framed)
+
     def onward(self, request: Request, progress: Progress) -> Response:
         """To the client when the sign-in has ended, else to the bank or the page of the step."""
         view, standing = progress.view, progress.standing
@@ -98,7 +110,7 @@ def id_of(request: Request) -> str:
     Raises:
         InvalidRedirectionId: it has another form.
     """
-    return redirection_id(request.path_params["id"])
+    return redirection_id(request.path_params[ID])
 
 
 def is_first(query: Params) -> bool:

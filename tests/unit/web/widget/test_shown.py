@@ -138,7 +138,7 @@ def _pages(words: Words) -> dict[str, Response]:
         "wait": asking.wait(view, words, a_standing(WAIT), WAIT),
         "busy": asking.busy(view, words, a_standing(ASK)),
         "restart": asking.restart(view, words),
-        "sorry": ending.sorry(errors.InvalidTarget(), words, redirection=ID),
+        "sorry": ending.sorry(errors.InvalidTarget(), words, view),
     }
 
 
@@ -316,7 +316,7 @@ def test_an_error_is_told_in_our_words_with_its_status(
     error: errors.OpenSaldoError, status: int, kind: str
 ) -> None:
     words = Words("en")
-    page = ending.sorry(error, words, redirection=ID)
+    page = ending.sorry(error, words, None)
     text = bytes(page.body).decode()
     assert page.status_code == status
     assert words(f"{kind}_title") in text
@@ -325,6 +325,31 @@ def test_an_error_is_told_in_our_words_with_its_status(
     assert page.headers.get("retry-after") == (
         str(error.retry_after_s) if error.retry_after_s else None
     )
+
+
+@pytest.mark.parametrize(
+    "error", [errors.TooManyRequests(), errors.ConcurrentSessionsLimitExceed()]
+)
+def test_a_limit_is_told_as_one_in_the_frame_and_outside(error: errors.LimitError) -> None:
+    words = Words("en")
+    for page in (
+        ending.sorry(error, words, None),
+        ending.unembedded(error, words, "https://shop.example.com", None),
+    ):
+        assert page.status_code == 429
+        assert words(f"fault_{error.wire_name}") in bytes(page.body).decode()
+
+
+@pytest.mark.parametrize(
+    ("view", "is_framed", "ancestors"),
+    [(None, False, "'none'"), (None, True, "*"), (_view(), True, "'none'")],
+)
+def test_an_error_without_a_sign_in_may_be_framed_by_anybody(
+    view: SignInView | None, is_framed: bool, ancestors: str
+) -> None:
+    page = ending.sorry(errors.InvalidRedirectionId(), Words("en"), view, is_framed=is_framed)
+    policy = page.headers["content-security-policy"]
+    assert policy.rpartition("frame-ancestors ")[2] == ancestors
 
 
 def test_a_bank_that_is_down_keeps_the_link_and_says_when_to_try_again() -> None:

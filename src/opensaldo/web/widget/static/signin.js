@@ -69,6 +69,7 @@
   const ask = async (address) => {
     try {
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
+      if (answer.status === 404) return {}; // forgotten: nothing stands there any more
       return answer.ok ? await answer.json() : null;
     } catch { return null; }
   };

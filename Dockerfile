@@ -1,6 +1,8 @@
 # OpenSaldo and KontoBank in one image; not as root. See docs/guides/self-hosting.md.
 # Debian trixie, because from Python 3.12 on DBOS needs SQLite 3.42 or newer.
+# Everything is compiled here: the user it runs as may write no bytecode, and each start would compile anew.
 FROM python:3.13-slim-trixie AS build
+ENV UV_COMPILE_BYTECODE=1
 RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /source
 COPY requirements.lock ./
@@ -11,6 +13,7 @@ COPY widget widget
 RUN uv pip install --python /opt/opensaldo --no-cache --no-deps --no-build-isolation .
 
 FROM python:3.13-slim-trixie
+RUN python -m compileall -q /usr/local/lib/python3.13
 COPY --from=build /opt/opensaldo /opt/opensaldo
 RUN useradd --system --uid 10001 --home-dir /data opensaldo \
     && install -d -o opensaldo -g opensaldo -m 700 /data /keys

@@ -1,4 +1,4 @@
-"""How far back an import may reach."""
+"""How far back an import may reach, and how far it reads to be sure of what it shows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from opensaldo.domain.session import Session
 
 HISTORY_DEFAULT = timedelta(days=90)
 HISTORY_MAX = timedelta(days=5 * 365 + 1)
+READ_MIN = timedelta(days=45)  # a row may be listed 24 days on its way, wait 14, and 7 are an edge
 
 
 def earliest_day(
@@ -29,3 +30,12 @@ def earliest_day(
         limits.append(today - later)
     asked = since or session.max_import_date or today - HISTORY_DEFAULT
     return max(asked, *limits)
+
+
+def read_from(shown_since: date, today: date) -> date:
+    """The first day to read of an import that shows rows from a later one on.
+
+    In a shorter range rows come in by another day, so balances prove nothing, and a row on its way
+    books out of sight.
+    """
+    return min(shown_since, today - READ_MIN)

@@ -12,13 +12,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
+from functools import partial
 
 from opensaldo.domain.command import Command, CommandState
 from opensaldo.domain.receipt import Outcome
 from opensaldo.engine.budget import refused_by_bank
 from opensaldo.engine.consents import found_ended, tell_banks
 from opensaldo.engine.endings import end_failed
-from opensaldo.engine.history import earliest_day
+from opensaldo.engine.history import earliest_day, read_from
 from opensaldo.engine.ledger import Ledger
 from opensaldo.engine.plans import spared
 from opensaldo.engine.platform import Platform
@@ -180,6 +181,14 @@ async def _import(platform: Platform, run: Run, draft: Draft) -> None:
     psu = run.granted.psu if run.attended else None
     access = await fresh_access(platform, run.session, run.key, run.granted, connector, psu)
     today = platform.clock().date()
+    reach = partial(
+        earliest_day,
+        run.session,
+        today=today,
+        is_mock=target.test_only,
+        later=platform.limits.later_history,
+    )
+    shown_since = reach(run.command.since)
     async with ProgressWriter(platform.store, platform.clock, run.command) as progress:
 
         def fresh_reading(ledger: Ledger) -> Reading:
@@ -187,13 +196,8 @@ async def _import(platform: Platform, run: Run, draft: Draft) -> None:
                 connector=connector,
                 access=access,
                 psu=psu,
-                since=earliest_day(
-                    run.session,
-                    run.command.since,
-                    today=today,
-                    is_mock=target.test_only,
-                    later=platform.limits.later_history,
-                ),
+                since=reach(read_from(shown_since, today)),
+                shown_since=shown_since,
                 ledger=ledger,
                 on_progress=progress.report,
                 plan=run.plan,

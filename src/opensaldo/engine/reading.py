@@ -55,6 +55,7 @@ NOT_NAMED: Mapping[str, Named] = {}
 class Reading:
     """One run through one access; after `read` or its interruption `holdings` is what came in.
 
+    Rows are read from `since` on; the holdings have those from `shown_since` on.
     With `goes_in_step` the calls made depend on the bank's answers alone, and a reading takes as
     long as the slowest call of each step.
     """
@@ -66,6 +67,7 @@ class Reading:
     ledger: CallBook
     on_progress: Callable[[int], None]
     plan: Plan = EVERYTHING
+    shown_since: date | None = None
     goes_in_step: bool = False
     pages: int = 0
     _lists: tuple[str, ...] = ()
@@ -140,6 +142,10 @@ class Reading:
                 [page for name in self._lists for page in self._pages[number, name]], self.since
             )
         return self._sifted[number]
+
+    def shows(self, row: Transaction) -> bool:
+        """Whether the row is of a day that was asked for, or of none yet."""
+        return row.day is None or self.shown_since is None or row.day >= self.shown_since
 
     @property
     def reads_lists(self) -> bool:
@@ -256,7 +262,7 @@ class Reading:
             rows = tuple(replace(row, id=one) for row, one in zip(rows, ids, strict=True) if one)
         return {
             "id": _account_id(named, number),
-            "transactions": rows,
+            "transactions": tuple(filter(self.shows, rows)),
             "owners": _in_account(reading.owners),
             "partial": self._open_lists[number] > 0,
         }

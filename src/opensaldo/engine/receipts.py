@@ -87,8 +87,13 @@ def told(
     }
     skipped: Counter[Skip] = Counter()
     for number, one in found.items():
-        skipped.update(reading.rows_of(number).skipped)
-        skipped.update({Skip.RETIRED_BEFORE: one.named.row_ids.count(None)})
+        listed = reading.rows_of(number)
+        skipped.update(listed.skipped)
+        for row, row_id in zip(listed.rows, one.named.row_ids, strict=True):
+            if not reading.shows(row):
+                skipped[Skip.OUTSIDE_RANGE] += 1
+            elif row_id is None:
+                skipped[Skip.RETIRED_BEFORE] += 1
     share = share_of(
         command.name, reading.holdings({number: one.named for number, one in found.items()})
     )
@@ -148,6 +153,7 @@ def _account(
             kind=stand.kind,
             ahead=ahead_of(stand, listed.booked),
             since=reading.since,
+            shows=reading.shows,
             today=past.today,
             is_beside=Skip.BOOKED_BESIDES in listed.skipped,
         )

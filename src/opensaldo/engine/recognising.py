@@ -58,12 +58,14 @@ def recognised(
     ahead: tuple[Decimal, ...] = NOTHING_AHEAD,
     since: date,
     today: date,
+    shows: Callable[[Transaction], bool] = lambda _row: True,
     is_beside: bool = False,
 ) -> Recognised:
     """The rows as what they were before, and what is to be remembered from now on.
 
-    Balances of different kinds are not compared. `is_beside` tells that the bank listed a pending
-    row beside its booked one under one id.
+    Balances of different kinds are not compared. `shows` tells which rows the client gets: only
+    those are new or changed to it, and only what it had is retired. `is_beside` tells that the bank
+    listed a pending row beside its booked one under one id.
     """
     printer = Printer(fingerprint, account_id)
     old = memory.prints if memory is not None else ()
@@ -75,41 +77,41 @@ def recognised(
     pairs |= {booked: pairs.pop(pending) for booked, pending in beside.items()}
     gone = {place for place, one in enumerate(fresh) if _is_gone(one, place, pairs, old, today)}
     gone |= {*beside.values()}
-    known = {place: old[other].id for place, other in pairs.items()}
-    taken = {one.id for one in old}
-    shown = [place for place in range(len(rows)) if place not in gone]
+    known = {place: old[other] for place, other in pairs.items()}
+    stay = [place for place in range(len(rows)) if place not in gone]
     named = with_ids(
         fingerprint,
         account_id,
-        [rows[place] for place in shown],
-        {at: known[place] for at, place in enumerate(shown) if place in known},
-        taken,
+        [rows[place] for place in stay],
+        {at: known[place].id for at, place in enumerate(stay) if place in known},
+        {one.id for one in old},
     )
-    ids = dict(zip(shown, named, strict=True))
-    now = [
-        _as_known(fresh[p], ids[p], old[pairs[p]] if p in pairs else None, rows[p]) for p in shown
-    ]
+    ids = dict(zip(stay, named, strict=True))
+    given = {place for place in stay if shows(rows[place])}
+    now = [_as_known(fresh[p], ids[p], known.get(p), rows[p], is_given=p in given) for p in stay]
     left = [one for place, one in enumerate(old) if place not in {*pairs.values()}]
-    stale = [old[pairs[place]] for place in sorted(gone) if place in pairs]
-    retired, kept = _left_over(left, stale, today)
+    missed = _of_range(left, since, days)
+    stale = [known[place] for place in sorted(gone) if place in known]
+    retired, kept = _left_over(left, stale, missed, today)
     turned = [
-        replace(old[pairs[place]], standing=Standing.RETIRED, last_on=today)
-        for place in shown
-        if place in pairs and _has_booked(fresh[place], old[pairs[place]])
+        replace(known[place], standing=Standing.RETIRED, last_on=today)
+        for place in stay
+        if place in known and _has_booked(fresh[place], known[place])
     ]
-    lost = [one for one in left if one.standing is Standing.BOOKED]
+    had = {place for place in given if place in known and known[place].was_shown}
+    has_lost_rows = any(one.standing is Standing.BOOKED for one in missed)
     return Recognised(
         ids=tuple(ids.get(place) for place in range(len(rows))),
-        new=len([place for place in shown if place not in pairs]),
-        changed=len([p for p in shown if p in pairs and fresh[p].facts != old[pairs[p]].facts]),
-        retired_ids=tuple(one.id for one in retired),
-        before=_before(memory, rows, fresh, pairs, old, _in_range(lost, since, days), since, kind),
+        new=len(given - had),
+        changed=len([place for place in had if fresh[place].facts != known[place].facts]),
+        retired_ids=tuple(one.id for one in retired if one.was_shown),
+        before=_before(memory, rows, fresh, pairs, old, has_lost_rows, since, kind),
         memory=Memory(
             prints=kept_prints([*now, *kept, *turned]),
             balance=balance,
             kind=kind,
             ahead=ahead,
-            pending=sum((rows[p].amount for p in shown if not _is_booked(rows[p])), ZERO),
+            pending=sum((rows[p].amount for p in stay if not _is_booked(rows[p])), ZERO),
             since=since,
             read_on=today,
             beside_on=beside_on,
@@ -146,12 +148,15 @@ def _is_gone(
     )
 
 
-def _as_known(fresh: Print, row_id: str, old: Print | None, row: Transaction) -> Print:
+def _as_known(
+    fresh: Print, row_id: str, old: Print | None, row: Transaction, *, is_given: bool
+) -> Print:
     """The row's print under its id; without a day of its own it keeps the one it came on."""
     if old is None:
-        return replace(fresh, id=row_id)
+        return replace(fresh, id=row_id, was_shown=is_given)
     day = fresh.day if row.day is not None else old.day
-    return replace(fresh, id=row_id, first_on=old.first_on, day=day)
+    was_shown = is_given or old.was_shown
+    return replace(fresh, id=row_id, first_on=old.first_on, day=day, was_shown=was_shown)
 
 
 def _has_booked(new: Print, old: Print) -> bool:
@@ -163,13 +168,16 @@ def _is_booked(row: Transaction) -> bool:
 
 
 def _left_over(
-    left: Sequence[Print], stale: Sequence[Print], today: date
+    left: Sequence[Print], stale: Sequence[Print], missed: Sequence[Print], today: date
 ) -> tuple[list[Print], list[Print]]:
-    """Of what is not listed any more: what is retired now, and what is remembered on."""
+    """Of what is not listed any more: what is retired now, and what is remembered on.
+
+    A pending row of days that were not read may have booked unseen: it is not retired.
+    """
     retired, kept = [*stale], []
     for one in left:
         age = today - one.last_on
-        if one.standing is Standing.PENDING and age >= PENDING_WAITS:
+        if one.standing is Standing.PENDING and age >= PENDING_WAITS and one in missed:
             retired.append(one)
         elif age < (RETIRED_KEPT if one.standing is Standing.RETIRED else BOOKED_KEPT):
             kept.append(one)
@@ -177,12 +185,10 @@ def _left_over(
     return retired, kept
 
 
-def _in_range(lost: Sequence[Print], since: date, days: Callable[[], Days]) -> bool:
-    """Whether booked rows that should be listed are not."""
-    if not lost:
-        return False
-    known = days()
-    return any(known.get(one.day, since) >= since + EDGE for one in lost)
+def _of_range(left: Sequence[Print], since: date, days: Callable[[], Days]) -> list[Print]:
+    """Those of a day that was read, so that they should be listed and are not."""
+    known = days() if left else {}
+    return [one for one in left if known.get(one.day, since) >= since + EDGE]
 
 
 def _before(

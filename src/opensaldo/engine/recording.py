@@ -70,6 +70,7 @@ class Recording:
     plan: Plan
     calls: tuple[RecordedCall, ...] = field(default=(), repr=False)
     is_cut: bool = False
+    shown_since: date | None = None
 
 
 def pack(recording: Recording) -> bytes:
@@ -121,6 +122,7 @@ def _draft(platform: Platform, command: Command, session: Session, reading: Read
         began_at=now,
         due_at=now + platform.limits.retention,
         since=reading.since,
+        shown_since=reading.shown_since,
         access=_bare(reading.connector, reading.access),
         plan=reading.plan,
     )

@@ -48,7 +48,8 @@ class Print:
 
     `facts` stands for everything the bank said of the row but its id, `lasting` for what our id is
     made from, `near` for amounts about as large, `numbers` for those in its texts. `first_on` and
-    `last_on` are days of our own: when it was listed first and last.
+    `last_on` are days of our own: when it was listed first and last. `was_shown` tells that a
+    client has had it: not only what was asked for is read.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Print:
     last_on: date
     hint: str | None = None
     numbers: tuple[str, ...] = ()
+    was_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -183,6 +183,7 @@ def _reading(recording: Recording, catalog: Catalog) -> Reading:
         access=_revived(connector, recording.access.dressed()),
         psu=SOMEBODY if recording.attended else None,
         since=recording.since,
+        shown_since=recording.shown_since,
         ledger=_NoLedger(),
         on_progress=lambda _percent: None,
         plan=recording.plan,

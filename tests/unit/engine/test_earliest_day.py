@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opensaldo.engine.history import earliest_day
+from opensaldo.engine.history import READ_MIN, earliest_day, read_from
 from tests.support.builders import a_session
 
 TODAY = date(2026, 3, 2)
@@ -107,3 +107,15 @@ def test_no_import_reaches_before_what_was_asked_nor_past_five_years(
     assert FIVE_YEARS <= found <= TODAY
     assert since is None or found >= since
     assert max_import_date is None or found >= max_import_date
+
+
+@pytest.mark.parametrize("back", [0, 1, 20, 44])
+def test_of_a_short_range_more_is_read_but_never_past_a_limit(back: int):
+    shown = TODAY - timedelta(days=back)
+    assert read_from(shown, TODAY) == TODAY - READ_MIN
+    told = TODAY - timedelta(days=44)
+    assert day(read_from(shown, TODAY), max_import_date=told) == told
+
+
+def test_a_longer_range_is_read_as_it_was_asked_for():
+    assert read_from(NINETY, TODAY) == NINETY

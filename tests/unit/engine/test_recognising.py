@@ -129,6 +129,26 @@ def test_a_pending_row_that_is_gone_waits_and_is_then_retired():
     assert seen([], late.memory, today=TODAY + PENDING_WAITS + DAY).retired_ids == ()
 
 
+def test_a_pending_row_whose_day_was_not_read_is_not_retired():
+    first = seen([HOLD])
+    late = TODAY + PENDING_WAITS
+    unread = seen([], first.memory, today=late, since=TODAY + DAY)
+    assert unread.retired_ids == ()
+    assert seen([], unread.memory, today=late + DAY).retired_ids == first.ids
+
+
+def test_only_what_the_client_gets_is_new_changed_or_retired_to_it():
+    unseen = seen([HOLD, RENT], shows=lambda row: row is RENT)
+    assert unseen.new == 1
+    assert None not in unseen.ids
+    booked = seen([BOOKED, RENT], unseen.memory, today=TODAY + DAY)
+    assert (booked.new, booked.changed) == (1, 0), "to the client the booked row is news"
+    gone = seen([RENT], unseen.memory, today=TODAY + PENDING_WAITS)
+    assert gone.retired_ids == ()
+    back = seen([HOLD, RENT], gone.memory, today=TODAY + PENDING_WAITS + DAY)
+    assert back.ids == (None, unseen.ids[1])
+
+
 def test_a_row_that_booked_late_is_still_known():
     waiting = seen([], seen([HOLD]).memory, today=TODAY + DAY)
     booked = seen([BOOKED], waiting.memory, today=TODAY + 3 * DAY)

@@ -138,12 +138,11 @@ async def _erase(
     def erase(connection: Connection) -> tuple[Deletion, tuple[HeldAccess, ...]]:
         held = sessions.held_accesses(connection, owners.sessions_of(connection, *place))
         commands = owners.commands_of(connection, *place)
-        erased = owners.erase_owner(connection, *place)
-        if not (erased.documents or erased.owners or consents_ended):
-            raise UnknownOwnerExternalId
         hash_ = owner_hash(platform.vault, client.id, owner_external_id)
-        for consent, _ in consents.consents_of(connection, *place[:2], hash_, CONSENTS_AT_ONCE):
-            remembered.forget(connection, consent.id)
+        forgotten = remembered.forget_of_owner(connection, *place[:2], hash_)
+        erased = owners.erase_owner(connection, *place)
+        if not (erased.sessions or erased.owners or forgotten or consents_ended):
+            raise UnknownOwnerExternalId
         if cause is Cause.OPERATOR:
             refreshes.drop_refreshes(connection, client.id, hash_)
         deletion = Deletion(

@@ -26,6 +26,7 @@ from tests.e2e.checked import CheckedApi, sign_in
 from tests.e2e.fixtures import DATABASES, World
 from tests.integration.engine.kept import Kept, kept, purged
 from tests.integration.engine.test_raw_files import Raw, left
+from tests.support.facts import Questions
 from tests.support.platform import command_of
 
 __all__ = ["kept", "left"]
@@ -162,6 +163,24 @@ def test_what_a_client_erases_keeps_the_consent_and_is_proven_too(
     (found,) = asked(world, lender, erasure.proofs, person)
     assert (found.cause, found.counts["consents"]) == (Cause.CLIENT, 0)
     assert exported(world, lender, person)["consents"][0]["status"] == "valid"
+
+
+def test_a_person_of_whom_only_a_sign_in_or_a_failed_import_is_kept_is_erased_too(
+    world: World, lender: CheckedApi
+):
+    names = [f"loan-{uuid.uuid4()}" for _ in range(2)]
+    session = lender.mock_session(ownerExternalId=names[0])
+    failed = lender.imported("test-down", ownerExternalId=names[1])
+    for name in names:
+        erased = lender.call("DELETE", "/v1/data.xml", query={"ownerExternalId": name})
+        assert erased.status == 200, erased.body
+        again = lender.call("DELETE", "/v1/data.xml", query={"ownerExternalId": name})
+        assert (again.status, again.exception) == (404, "InvalidOwnerExternalId")
+    polled = lender.call("GET", f"/v1/command/{command_of(failed).attrib['id']}.xml")
+    assert polled.exception == "InvalidCommandId"
+    assert lender.submit(session).exception == "InvalidSessionId"
+    kept = Questions(world.database_url).ask("SELECT owner_external_id FROM sessions")
+    assert not {name for (name,) in kept} & {*names}
 
 
 # --- retention -----------------------------------------------------------------------------------

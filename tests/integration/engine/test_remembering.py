@@ -143,6 +143,20 @@ def test_what_is_remembered_goes_with_the_consent_and_with_its_owner(world: Worl
     assert memories(world) == before
 
 
+def test_what_is_remembered_is_erased_with_its_owner_after_the_data_is_gone_too(
+    world: World, api: CheckedApi
+):
+    before = memories(world)
+    first(api, ownerExternalId="loan-of-one-who-leaves")
+    world.later(hours=25)
+    world.house.run(purge)
+    query = {"ownerExternalId": "loan-of-one-who-leaves"}
+    assert api.data(query["ownerExternalId"]).status == 404
+    assert api.call("DELETE", "/v1/data.xml", query=query).status == 200
+    assert memories(world) == before
+    assert api.call("DELETE", "/v1/data.xml", query=query).status == 404
+
+
 def test_after_its_hours_the_database_holds_nothing_readable(world: World, api: CheckedApi):
     token, result = first(api)
     (account,) = result["accounts"]

@@ -50,7 +50,7 @@ _SESSIONS = select(sessions.c.id).where(
 _THESE: BindParameter[list[str]] = bindparam("sessions", expanding=True)
 _FORGET_SESSIONS = (
     update(sessions)
-    .where(sessions.c.id.in_(_THESE))
+    .where(sessions.c.id.in_(_THESE), sessions.c.owner_external_id.is_not(None))
     .values(
         state=SessionState.ENDED.value,
         ended_at=func.coalesce(

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite understands the same text
 
+from opensaldo.domain.client import Environment
 from opensaldo.store.conflicts import hold
 from opensaldo.store.tables import consents, remembered
 
@@ -25,6 +26,15 @@ _REMEMBER = _NEW.on_conflict_do_update(
     set_={"sealed": _NEW.excluded.sealed, "changed_at": _NEW.excluded.changed_at},
 )
 _FORGET = delete(remembered).where(remembered.c.consent_id == bindparam("consent_id"))
+_FORGET_OF_OWNER = delete(remembered).where(
+    remembered.c.consent_id.in_(
+        select(consents.c.id).where(
+            consents.c.client_id == bindparam("client_id"),
+            consents.c.environment == bindparam("environment"),
+            consents.c.owner_hash == bindparam("owner_hash"),
+        )
+    )
+)
 
 
 def remembered_of(connection: Connection, consent_id: str) -> dict[str, bytes]:
@@ -63,3 +73,15 @@ def remember(
 def forget(connection: Connection, consent_id: str) -> None:
     """Delete all that is remembered under a consent."""
     connection.execute(_FORGET, {"consent_id": consent_id})
+
+
+def forget_of_owner(
+    connection: Connection, client_id: str, environment: Environment, owner_hash: str
+) -> int:
+    """Delete all that is remembered under an owner's consents; returns of how many accounts."""
+    which = {
+        "client_id": client_id,
+        "environment": environment.value,
+        "owner_hash": owner_hash,
+    }
+    return connection.execute(_FORGET_OF_OWNER, which).rowcount

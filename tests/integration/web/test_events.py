@@ -178,12 +178,14 @@ def test_many_wait_for_one_event_and_for_many_ends(
 
 
 # --- streams -------------------------------------------------------------------------------------
-def stream(api: CheckedApi, count: int, **headers: str) -> list[dict[str, str]]:
+def stream(
+    api: CheckedApi, count: int, after: str | None = None, **headers: str
+) -> list[dict[str, str]]:
     """So many messages of a stream, by field."""
     parts = urlsplit(api.address)
     with closing(HTTPConnection(parts.hostname or "", parts.port, timeout=LONG_S)) as connection:
         sent = {"X-Api-Key": api.key or "", "Accept": "text/event-stream", **headers}
-        connection.request("GET", "/v1/events", headers=sent)
+        connection.request("GET", f"/v1/events{f'?after={after}' if after else ''}", headers=sent)
         reply = connection.getresponse()
         assert reply.status == 200
         assert reply.getheader("content-type", "").startswith("text/event-stream")
@@ -212,6 +214,17 @@ def test_a_stream_brings_events_as_they_come_and_goes_on_after_the_last_one_seen
     time.sleep(0.3)
     later = api.mock_session("test2")
     assert json.loads(again.result(10)[0]["data"])["subject"] == later[0]
+
+
+def test_a_stream_that_is_taken_up_again_goes_on_after_the_last_one_seen_not_where_it_began(
+    api: CheckedApi,
+):
+    for login in ("test1", "test2", "test3"):
+        api.mock_session(login)
+    first, second, third = read(api)["events"]
+    assert [one["id"] for one in stream(api, 2, first["id"])] == [second["id"], third["id"]]
+    (seen,) = stream(api, 1, first["id"], **{"Last-Event-ID": second["id"]})
+    assert seen["id"] == third["id"]
 
 
 def test_a_stream_with_a_bad_cursor_is_refused_as_any_request(api: CheckedApi):

@@ -22,7 +22,7 @@ async def read(call: Call) -> Response:
     cursor = call.params.text("after")
     wait_s = forms.wait_s(call.params.text("wait"))
     if _wants_stream(call):
-        return await _stream(call, cursor or call.request.headers.get("last-event-id"))
+        return await _stream(call, call.request.headers.get("last-event-id") or cursor)
     page = await read_on(call.front.platform, call.caller, cursor, wait_s)
     return call.json(json_events.event_page(page.events, page.cursor, page.has_more))
 

@@ -55,8 +55,9 @@ def _read(public_url: str) -> Schema:
         "description": "Everything that happened to the client, in order and without a gap, kept "
         "for 30 days. With `wait` the answer comes when there is an event, or empty at the end of "
         "the wait. `Accept: text/event-stream` gets server-sent events: a comment every 15 seconds "
-        "when nothing happens, an end after five minutes, `Last-Event-ID` to go on. An event may "
-        "be seen twice by a client that asks twice, always with the same id.",
+        "when nothing happens, an end after five minutes. To go on, send the last id seen as "
+        "`Last-Event-ID`; it counts before `after`. An event may be seen twice by a client that "
+        "asks twice, always with the same id.",
         "parameters": in_query(_AFTER, WAIT),
         "responses": {
             "200": answer,

@@ -20,6 +20,7 @@ from opensaldo.store.vault import KeyDestroyed
 from opensaldo.wire import json_v1
 
 Place = TypeVar("Place", bound=Account | Card)
+Named = tuple[str | None, str]  # what tells two apart, and the currency
 
 
 async def read_owner(platform: Platform, caller: Caller, owner_external_id: str) -> OwnerRecord:
@@ -48,30 +49,34 @@ async def read_owner(platform: Platform, caller: Caller, owner_external_id: str)
 def merge(imports: list[Holdings]) -> Holdings:
     """Several imports of one target as one, oldest first (wire contract, section 7.1).
 
-    Accounts are matched by our id, which stands for number and currency whoever's consent they are
-    read through, else by IBAN and currency; cards by their id, then number; the newest import
-    replaces balances and owners; transactions are united, equal ones keeping the highest
-    multiplicity one import had.
+    Accounts and deposits are matched by our id, which stands for number and currency whoever's
+    consent they are read through, else by IBAN and currency; cards by their id, then number; the
+    newest import replaces balances and owners; transactions are united, equal ones keeping the
+    highest multiplicity one import had.
     """
-    accounts: dict[tuple[str | None, str], Account] = {}
+    accounts: dict[Named, Account] = {}
     cards: dict[str | None, Card] = {}
-    deposits: dict[str | None, Deposit] = {}
+    deposits: dict[Named, Deposit] = {}
     owners_found: dict[Owner, None] = {}
     for held in imports:
         owners_found = dict.fromkeys((*held.owners, *owners_found))
         for account in held.accounts:
-            named = (account.id or account.iban or account.name, account.currency)
+            named = _named(account)
             accounts[named] = _with_rows_of(accounts.get(named), account)
         for card in held.cards:
-            key = card.card_id or card.number or card.iban
+            key = card.card_id or card.number or card.iban or card.id
             cards[key] = _with_rows_of(cards.get(key), card)
-        deposits |= {deposit.iban or deposit.name: deposit for deposit in held.deposits}
+        deposits |= {_named(deposit): deposit for deposit in held.deposits}
     return Holdings(
         owners=tuple(owners_found),
         accounts=tuple(accounts.values()),
         cards=tuple(cards.values()),
         deposits=tuple(deposits.values()),
     )
+
+
+def _named(place: Account | Deposit) -> Named:
+    return place.id or place.iban or place.name, place.currency
 
 
 def _with_rows_of(old: Place | None, new: Place) -> Place:

@@ -170,6 +170,19 @@ def test_a_deposit_is_replaced_by_its_newest_reading():
     assert merge([Holdings(deposits=(old,)), Holdings(deposits=(new,))]).deposits == (new,)
 
 
+def test_deposits_of_one_name_stay_as_many_as_the_bank_told():
+    one, two = a_deposit(id="a"), a_deposit(id="b", balance=Decimal(7))
+    in_euro = a_deposit(id=None, currency="EUR")
+    both = Holdings(deposits=(one, two, in_euro, a_deposit(id=None)))
+    assert merge([both, both]).deposits == both.deposits
+
+
+def test_cards_that_only_our_id_tells_apart_stay_two():
+    bare = {"card_id": None, "number": None, "iban": None}
+    both = Holdings(cards=(a_card(id="a", **bare), a_card(id="b", **bare)))
+    assert merge([both, both]).cards == both.cards
+
+
 def test_owners_of_all_imports_are_kept_once_the_newest_first():
     ewa, adam, jan = (an_owner(name=name) for name in ("Ewa", "Adam", "Jan"))
     held = merge([Holdings(owners=(ewa, adam)), Holdings(owners=(jan, ewa))])

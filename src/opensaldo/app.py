@@ -27,7 +27,7 @@ from opensaldo.engine.durable import Durable
 from opensaldo.engine.held_logins import HeldLogins
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.usage import read_prices
-from opensaldo.observe import BANK_CALLS, BANK_SECONDS, CERTIFICATE_DAYS, log
+from opensaldo.observe import BANK_CALLS, BANK_SECONDS, CERTIFICATE_DAYS, log, quiet_logs
 from opensaldo.store.db import Store
 from opensaldo.store.lock import SlotLock
 from opensaldo.store.migrate import migrate
@@ -151,7 +151,11 @@ def _days_until(clock: Clock, moment: datetime) -> float:
 
 
 def open_store(config: Config) -> Store:
-    """The store the configuration names; its folder exists afterwards."""
+    """The store the configuration names; its folder exists afterwards.
+
+    A program that has not said where its logs go logs errors only.
+    """
+    quiet_logs()
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         return Store.open(config.database_url)

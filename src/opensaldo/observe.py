@@ -36,9 +36,9 @@ FIELDS = frozenset(
         "level",
         "logger",
         "method",
+        "metrics_port",
         "name",
         "outcome",
-        "port",
         "redirection",
         "request",
         "route",
@@ -123,6 +123,12 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def quiet_logs() -> None:
+    """Errors alone are logged by a program that has not said what it logs."""
+    if not structlog.is_configured():
+        configure_logs("ERROR")
 
 
 def lines_to(stream: TextIO) -> structlog.typing.FilteringBoundLogger:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from opensaldo import __version__
 from opensaldo.cli import options as given
 from opensaldo.interrupts import interrupts_kept
+
+if TYPE_CHECKING:
+    from opensaldo.errors import PlatformUnavailable
 
 EXIT_MISTAKE = 2
 EXIT_UNAVAILABLE = 1
@@ -25,10 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except (BadConfig, CallerError) as mistake:
         return _say(str(mistake), EXIT_MISTAKE)
-    except PlatformUnavailable:
-        return _say(
-            "The database cannot be reached; check OPENSALDO_DATABASE_URL.", EXIT_UNAVAILABLE
-        )
+    except PlatformUnavailable as error:
+        return _say(_database_trouble(error), EXIT_UNAVAILABLE)
     except OpenSaldoError as error:
         return _say(error.message, EXIT_UNAVAILABLE)
     except OSError as trouble:
@@ -44,6 +46,13 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"opensaldo {__version__}")
     given.add_subcommands(whole.add_subparsers(metavar="SUBCOMMAND", required=True))
     return whole
+
+
+def _database_trouble(error: PlatformUnavailable) -> str:
+    from opensaldo.store.db import trouble
+
+    where = "see OPENSALDO_DATABASE_URL and OPENSALDO_DATA_DIR"
+    return f"The database cannot be used: {trouble(error)}; {where}."
 
 
 def _say(text: str, code: int) -> int:

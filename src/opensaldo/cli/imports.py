@@ -24,6 +24,7 @@ from opensaldo.engine.kept import HOLDINGS
 from opensaldo.engine.polling import polled_command
 from opensaldo.errors import InvalidCommandId
 from opensaldo.store.db import Store
+from opensaldo.store.migrate import check_version
 from opensaldo.store.queries import commands, sessions
 from opensaldo.store.queries.clients import Caller
 from opensaldo.wire.json_result import command_result
@@ -97,8 +98,13 @@ async def _result(command: Command) -> dict[str, Any]:
 
 
 def with_store(work: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
-    """What the work finds in the configured store, which it does not change."""
+    """What the work finds in the configured store, which it does not change.
+
+    Raises:
+        OtherVersion: the store has another shape than this program reads, or none yet.
+    """
     with closing(open_store(Config.from_env())) as store:
+        check_version(store)
         return asyncio.run(work(store))
 
 

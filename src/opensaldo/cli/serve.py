@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import gc
 import signal
 import socket
@@ -106,11 +107,17 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as taken:
         sock.close()
         raise OSError(
-            taken.errno, f"Cannot listen on {host}:{port}: {taken.strerror}; choose another port."
+            taken.errno, f"Cannot listen on {host}:{port}: {taken.strerror}; {_advice(taken)}."
         ) from None
     sock.listen(BACKLOG)
     sock.set_inheritable(False)
     return sock
+
+
+def _advice(refused: OSError) -> str:
+    if refused.errno in (errno.EADDRINUSE, errno.EACCES):
+        return "choose another port"
+    return "OPENSALDO_HOST is to be an address of this machine"
 
 
 def address_of(sock: socket.socket) -> str:
@@ -135,7 +142,7 @@ async def _serve(config: Config) -> None:
     metrics = serve_metrics("127.0.0.1", config.metrics_port)
     async with serving(config) as (address, stopped):
         spare_collector()
-        log.info("serving", host=address, port=metrics)
+        log.info("serving", host=address, metrics_port=metrics)
         await stopped.wait()
 
 

@@ -21,12 +21,13 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from opensaldo.domain.secret import Secret
 from opensaldo.errors import PlatformUnavailable
+from opensaldo.observe import log
 from opensaldo.store import engines
 from opensaldo.store.conflicts import DefaultImportTaken, IdTaken
 from opensaldo.store.point import PointRead
 from opensaldo.store.readers import ThreadReaders
 
-__all__ = ["Connection", "DefaultImportTaken", "IdTaken", "Store"]
+__all__ = ["Connection", "DefaultImportTaken", "IdTaken", "Store", "trouble"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -246,12 +247,37 @@ class Store:
         """A database that cannot serve is said in our own words; other errors pass."""
         try:
             yield
-        except (PoolTimeout, sqlite3.OperationalError) as error:
+        except (SQLAlchemyError, sqlite3.DatabaseError) as error:
+            if not _cannot_serve(error):
+                raise
+            log.warning("database cannot serve", code=_code(error))
             raise PlatformUnavailable from error
-        except DBAPIError as error:
-            if isinstance(error, OperationalError) or error.connection_invalidated:
-                raise PlatformUnavailable from error
-            raise
+
+
+def _cannot_serve(error: Exception) -> bool:
+    """Whether the database is at fault, not what was asked of it; a damaged SQLite file counts."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    driver = error.orig if isinstance(error, DBAPIError) else error
+    damaged = type(driver) is sqlite3.DatabaseError
+    return damaged or isinstance(error, OperationalError | sqlite3.OperationalError)
+
+
+def _code(error: Exception) -> str:
+    """What the driver calls the trouble, in its own code: SQLITE_FULL, 53100."""
+    driver = getattr(error, "orig", error)
+    for name in ("sqlite_errorname", "sqlstate"):
+        if code := getattr(driver, name, None):
+            return str(code)
+    return type(driver).__name__
+
+
+def trouble(error: PlatformUnavailable) -> str:
+    """The first line of what the database said, for the operator's own eyes only."""
+    said = str(getattr(error.__cause__, "orig", error.__cause__) or "it did not answer in time")
+    return said.strip().splitlines()[0]
 
 
 def _run(

@@ -16,14 +16,22 @@ SCRIPTS = Path(__file__).parent / "migrations"
 REVISIONS_TABLE = "opensaldo_revision"
 
 
+class OtherVersion(OSError):
+    """The database is of another version of the program; the message says what to do."""
+
+
 def migrate(store: Store) -> list[str]:
     """Every pending revision is applied; returns their ids, oldest first.
 
     All of them are applied in one transaction or none; processes that start together wait for
     the first one and find nothing left to do.
+
+    Raises:
+        OtherVersion: a newer program made the database.
     """
     applied: list[str] = []
     with store.reshape() as connection:
+        _check_known(connection)
         config = config_for(connection)
         config.attributes["applied"] = applied
         command.upgrade(config, "head")
@@ -33,10 +41,13 @@ def migrate(store: Store) -> list[str]:
 
 
 def pending(store: Store) -> list[str]:
-    """The ids of the revisions the database still lacks, oldest first."""
+    """The ids of the revisions the database still lacks, oldest first.
+
+    Raises:
+        OtherVersion: a newer program made the database.
+    """
     with store.read() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": REVISIONS_TABLE})
-        current = context.get_current_heads()
+        current = _check_known(connection)
     scripts = ScriptDirectory.from_config(config_for(None))
     have = {script.revision for script in scripts.iterate_revisions(current, "base")}
     return [
@@ -44,6 +55,19 @@ def pending(store: Store) -> list[str]:
         for script in reversed(list(scripts.walk_revisions()))
         if script.revision not in have
     ]
+
+
+def check_version(store: Store) -> None:
+    """The database has the shape that this program reads; nothing was changed.
+
+    Raises:
+        OtherVersion: it has another one, or none yet.
+    """
+    if pending(store):
+        raise OtherVersion(
+            "The database is not of this version; `opensaldo migrate` makes it so, when no older"
+            " server runs on it."
+        )
 
 
 def config_for(connection: Connection | None) -> Config:
@@ -54,6 +78,18 @@ def config_for(connection: Connection | None) -> Config:
     config.attributes["connection"] = connection
     config.attributes["version_table"] = REVISIONS_TABLE
     return config
+
+
+def _check_known(connection: Connection) -> tuple[str, ...]:
+    context = MigrationContext.configure(connection, opts={"version_table": REVISIONS_TABLE})
+    current = context.get_current_heads()
+    ours = {one.revision for one in ScriptDirectory.from_config(config_for(None)).walk_revisions()}
+    if not ours.issuperset(current):
+        raise OtherVersion(
+            f"A newer OpenSaldo made this database (revision {', '.join(current)}); use that"
+            " version, or a backup of before the upgrade."
+        )
+    return current
 
 
 def _check_references(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -212,6 +213,19 @@ def test_a_store_that_cannot_serve_says_so(tmp_path, request):
     (tmp_path / "broken.db").write_bytes(b"not a database" * 100)
     with closing(Store.open(Secret(f"sqlite:///{tmp_path}/broken.db"))) as store:
         assert not store.is_serving()
+
+
+def test_a_full_disk_is_logged_by_its_code(embedded):
+    def fill() -> None:
+        with embedded.begin() as connection:
+            connection.execute(text("PRAGMA max_page_count = 1"))
+            connection.execute(text("INSERT INTO clients VALUES (hex(zeroblob(65536)))"))
+
+    with structlog.testing.capture_logs() as lines, pytest.raises(PlatformUnavailable) as refused:
+        fill()
+    (line,) = lines
+    assert (line["event"], line["code"]) == ("database cannot serve", "SQLITE_FULL")
+    assert db.trouble(refused.value) == "database or disk is full"
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ Opensaldo = Callable[..., Said]
 
 @pytest.fixture(autouse=True)
 def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No variable of the developer's own, everything below an empty folder, logging kept."""
+    """No variable of the developer's own, an empty folder, logs as a new program has them."""
     for name in [name for name in os.environ if name.startswith("OPENSALDO_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("OPENSALDO_DATA_DIR", str(tmp_path / "data"))
@@ -45,6 +45,7 @@ def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("COLUMNS", "200")
     root = logging.getLogger()
     handlers, level, kept = root.handlers[:], root.level, structlog.get_config()
+    structlog.reset_defaults()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -155,13 +157,49 @@ def test_a_data_folder_that_cannot_be_made_is_named(
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("command", [("migrate",), ("client", "list"), ("purge",)])
-def test_a_database_that_is_away_is_one_line_without_its_address(
+def test_a_database_that_is_away_is_one_line_that_says_why_without_the_password(
     opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ):
     monkeypatch.setenv("OPENSALDO_DATABASE_URL", POSTGRES)
     said = opensaldo(*command)
     assert said.code == 1
-    assert said.complaint == "The database cannot be reached; check OPENSALDO_DATABASE_URL."
+    assert said.complaint.startswith("The database cannot be used: ")
+    assert "refused" in said.complaint
+    assert PASSWORD not in said.complaint
+
+
+READERS = [("imports", "list"), ("audit", "head"), ("banks", "wished")]
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_a_reader_of_no_database_names_the_command_that_makes_one(
+    opensaldo: Opensaldo, command: tuple[str, ...]
+):
+    said = opensaldo(*command)
+    assert said.code == 1
+    assert "opensaldo migrate" in said.complaint
+
+
+@pytest.mark.parametrize("command", [*READERS, ("client", "list"), ("migrate",)])
+def test_a_database_of_a_newer_version_is_left_alone_in_one_line(
+    migrated: None, opensaldo: Opensaldo, tmp_path: Path, command: tuple[str, ...]
+):
+    with closing(sqlite3.connect(tmp_path / "data" / "opensaldo.db")) as database, database:
+        database.execute("UPDATE opensaldo_revision SET version_num = '9999'")
+    said = opensaldo(*command)
+    assert said.code == 1
+    assert "A newer OpenSaldo made this database (revision 9999)" in said.complaint
+
+
+@pytest.mark.parametrize("command", [*READERS, ("client", "list")])
+def test_a_file_that_is_no_database_is_one_line(
+    opensaldo: Opensaldo, tmp_path: Path, command: tuple[str, ...]
+):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "opensaldo.db").write_bytes(bytes(range(256)) * 40)
+    said = opensaldo(*command)
+    assert said.code == 1
+    assert "file is not a database" in said.complaint
 
 
 # --- ports ---------------------------------------------------------------------------------------
@@ -184,6 +222,18 @@ def test_a_port_in_use_is_one_line_that_names_it(
     assert said.code == 1
     assert f"127.0.0.1:{taken}" in said.complaint
     assert "choose another port" in said.complaint
+
+
+@pytest.mark.enable_socket
+def test_a_host_that_is_not_this_machines_is_said_to_be_it(
+    opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(serving, "serve_metrics", lambda _host, _port: 0)
+    monkeypatch.setenv("OPENSALDO_HOST", "192.0.2.1")
+    said = opensaldo("serve")
+    assert said.code == 1
+    assert "OPENSALDO_HOST" in said.complaint
+    assert "port" not in said.complaint
 
 
 @pytest.mark.enable_socket

@@ -92,14 +92,28 @@
   if (page.watch) watch();
   if (page.resumes) resume();
 
-  // --- to the bank --------------------------------------------------------------------------
+  // --- to the bank, which learns nothing of us: its window has no opener ----------------------
+  const openWindow = (address) => {
+    const bank = window.open(address, "_blank");
+    if (bank) bank.opener = null;
+    return bank;
+  };
+  const fill = (bank, text) => { // until the bank's page comes
+    const blank = bank.document, viewport = blank.createElement("meta");
+    Object.assign(viewport, { name: "viewport", content: "width=device-width, initial-scale=1" });
+    blank.head.append(viewport);
+    blank.documentElement.lang = document.documentElement.lang;
+    blank.documentElement.style.colorScheme = "light dark";
+    Object.assign(blank.body.style, { margin: "2rem", font: "1.125rem/1.5 system-ui, sans-serif" });
+    blank.title = blank.body.textContent = text;
+  };
   const toBank = async (form, button) => {
     const body = new URLSearchParams(new FormData(form));
     body.set(button.name, button.value);
     button.disabled = true;
     form.setAttribute("aria-busy", "true");
-    const bank = window.open("about:blank", "_blank", "popup=no");
-    if (bank) bank.opener = null;
+    const bank = openWindow("");
+    if (bank) fill(bank, form.dataset.opensBank);
     let next = null;
     try {
       const answer = await fetch(form.action, {
@@ -127,6 +141,13 @@
     event.preventDefault();
     toBank(form, button);
   });
+
+  const opening = document.getElementById("open-bank");
+  if (opening) {
+    opening.addEventListener("click", (event) => {
+      if (openWindow(opening.href)) event.preventDefault();
+    });
+  }
 
   // --- small comforts -----------------------------------------------------------------------
   for (const button of document.querySelectorAll("button[data-copies]")) {

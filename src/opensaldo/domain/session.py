@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from opensaldo.domain.client import Environment
+from opensaldo.domain.funnel import Reached
 from opensaldo.domain.look import PLAIN_LOOK, Look
 from opensaldo.domain.target import AccessMode
 
@@ -83,7 +84,8 @@ class Redirection:
     """One link that leads one person through one sign-in; `id` is 32 lower-case hex digits.
 
     `embedder` is the origin of the client's page that is told what happens, None for a
-    redirection. `chosen_target` is the bank that was asked last.
+    redirection. `chosen_target` is the bank that was chosen last, `reached` how far the
+    person got with any.
     """
 
     id: str
@@ -104,4 +106,5 @@ class Redirection:
     embedder: str | None = None
     look: Look = PLAIN_LOOK
     chosen_target: str | None = None
+    reached: Reached = Reached.STARTED
     auto_import: AutoImport | None = None

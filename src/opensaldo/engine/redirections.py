@@ -118,7 +118,7 @@ async def redirection_status(
     )
     if session is None:
         raise InvalidRedirectionId
-    return _as_of(found, platform.clock()), session
+    return as_of(found, platform.clock()), session
 
 
 async def opened(platform: Platform, redirection_id: str) -> SignInView:
@@ -146,7 +146,7 @@ async def known(platform: Platform, redirection_id: str) -> SignInView:
     found = await platform.store.fetch(redirections.redirection_by_id, redirection_id)
     if found is None:
         raise InvalidRedirectionId
-    redirection = _as_of(found, platform.clock())
+    redirection = as_of(found, platform.clock())
     session = await platform.store.fetch(
         sessions.session_of,
         redirection.session_id,
@@ -245,7 +245,8 @@ def _choices(platform: Platform, redirection: Redirection, session: Session) -> 
     )
 
 
-def _as_of(redirection: Redirection, now: datetime) -> Redirection:
+def as_of(redirection: Redirection, now: datetime) -> Redirection:
+    """The redirection at this time: expired when its link has run out before it ended."""
     if redirection.state is RedirectionState.PENDING and redirection.expires_at <= now:
         return replace(redirection, state=RedirectionState.EXPIRED)
     return redirection

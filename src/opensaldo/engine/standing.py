@@ -24,10 +24,12 @@ from opensaldo.connectors.base import (
 )
 from opensaldo.domain.client import Environment
 from opensaldo.domain.funnel import Reached
-from opensaldo.domain.session import Redirection
+from opensaldo.domain.session import Redirection, RedirectionState
 from opensaldo.domain.target import Target
 from opensaldo.engine.platform import Platform
+from opensaldo.engine.redirections import as_of
 from opensaldo.engine.signin import key_of_session
+from opensaldo.errors import InvalidRedirectionId, InvalidSessionId
 from opensaldo.store.conflicts import hold
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import funnel, redirections
@@ -64,15 +66,37 @@ class Kept:
     sealed: bytes = field(repr=False)
 
 
-async def kept_of(platform: Platform, redirection: Redirection) -> Kept | None:
-    """Where the sign-in stands; None before a bank was chosen and after the step was forgotten."""
-    sealed = await platform.store.fetch(redirections.sealed_sca, redirection.id)
-    if sealed is None:
-        return None
-    key = await key_of_session(platform, redirection.session_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A redirection as it is now, and where its sign-in stands.
+
+    `kept` is None unless it is pending, before a bank was chosen and after the step was forgotten.
+    """
+
+    redirection: Redirection
+    kept: Kept | None
+
+
+async def seen(platform: Platform, redirection_id: str) -> Seen:
+    """What is to be seen of a redirection, found in one read.
+
+    Raises:
+        InvalidRedirectionId: unknown link.
+        InvalidSessionId: the session has been forgotten.
+    """
+    found = await platform.store.fetch(redirections.standing, redirection_id)
+    if found is None:
+        raise InvalidRedirectionId
+    redirection, sealed, wrapped = as_of(found[0], platform.clock()), *found[1:]
+    if sealed is None or redirection.state is not RedirectionState.PENDING:
+        return Seen(redirection=redirection, kept=None)
+    if wrapped is None:
+        raise InvalidSessionId
+    key = platform.vault.unwrap(wrapped)
     opened = platform.vault.open_sealed(key, sealed, _place(redirection.id))
     standing = unpack(opened, redirection.environment, platform.catalog.find)
-    return None if standing is None else Kept(standing=standing, sealed=sealed)
+    kept = None if standing is None else Kept(standing=standing, sealed=sealed)
+    return Seen(redirection=redirection, kept=kept)
 
 
 async def keep(platform: Platform, redirection: Redirection, standing: Standing) -> None:
@@ -115,7 +139,8 @@ async def move(
             return False
         redirections.keep_sca(connection, redirection.id, sealed)
         if has_come_back:
-            funnel.reach(connection, redirection.id, Reached.BACK)
+            asked = kept.standing.request.target.name
+            funnel.reach(connection, redirection.id, Reached.BACK, asked)
         return True
 
     if not await platform.store.change_with(swap) or standing is None or sealed is None:

@@ -28,13 +28,14 @@ from opensaldo.domain.session import RedirectionState
 from opensaldo.domain.target import Target
 from opensaldo.engine import auto_import
 from opensaldo.engine.access import GrantedAccess
+from opensaldo.engine.funnel import chose
 from opensaldo.engine.health import note_failed, note_finished, refuse_blocked
 from opensaldo.engine.ids import new_hex
 from opensaldo.engine.legal_texts import note_acceptance
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import ID_HEX_DIGITS, SignInView, fail, known, opened
 from opensaldo.engine.signin import finish, sign_in_request
-from opensaldo.engine.standing import Kept, Standing, claim, keep, kept_of, move
+from opensaldo.engine.standing import Kept, Seen, Standing, claim, keep, move, seen
 from opensaldo.engine.switching import note_failure, note_success
 from opensaldo.errors import (
     BankAccessEnded,
@@ -48,10 +49,9 @@ from opensaldo.errors import (
     PsuError,
     TriesUsedUp,
 )
-from opensaldo.store.queries import redirections
 from opensaldo.wire import forms
 
-__all__ = ["Ask", "Field", "FieldKind", "PsuContext", "Redirect", "Standing", "Wait"]
+__all__ = ["Ask", "Field", "FieldKind", "PsuContext", "Redirect", "Seen", "Standing", "Wait"]
 
 REFUSALS_MAX = 5
 FIELDS_MAX = 12
@@ -103,7 +103,7 @@ async def begin(
         state=redirection_id + new_hex(),
         force_sca=view.redirection.force_sca,
     )
-    await platform.store.change(redirections.note_chosen, redirection_id, target.name)
+    await chose(platform, view.redirection, target)
     try:
         step = await platform.catalog.connector(target).begin(request)
         if isinstance(step, Done):
@@ -128,12 +128,11 @@ async def where(platform: Platform, redirection_id: str) -> Progress:
         InvalidRedirectionId: unknown link.
     """
     view = await known(platform, redirection_id)
-    ended = view.redirection.state is not RedirectionState.PENDING
-    kept = None if ended else await kept_of(platform, view.redirection)
+    kept = (await seen(platform, redirection_id)).kept
     if kept is None:
         return Progress(view=view, target=view.target)
     standing = kept.standing
-    if standing.busy_until is not None and standing.busy_until <= platform.clock():
+    if _is_lost(platform, standing):
         await move(platform, view.redirection, kept, None)
         return Progress(view=view)
     return Progress(
@@ -156,13 +155,13 @@ async def come_back(platform: Platform, answer: Mapping[str, str]) -> Progress:
     view = await known(platform, forms.redirection_id(state[:ID_HEX_DIGITS]))
     if view.redirection.state is not RedirectionState.PENDING:
         return Progress(view=view, target=view.target)
-    kept = await kept_of(platform, view.redirection)
+    kept = (await seen(platform, view.redirection.id)).kept
     if kept is None or not _same(kept.standing.request.state, state):
         raise InvalidRedirectionId
-    standing, seen = kept.standing, _fingerprint(answer)
-    if not isinstance(standing.step, Redirect) or (seen and seen == standing.answered):
+    standing, brought = kept.standing, _fingerprint(answer)
+    if not isinstance(standing.step, Redirect) or (brought and brought == standing.answered):
         return await where(platform, view.redirection.id)
-    kept = Kept(standing=replace(standing, answered=seen), sealed=kept.sealed)
+    kept = Kept(standing=replace(standing, answered=brought), sealed=kept.sealed)
     return await _take(platform, view, kept, answer)
 
 
@@ -176,30 +175,34 @@ async def answer(
     Raises:
         InvalidParameter: a value is missing, too long or not one of the choices.
     """
-    progress = await where(platform, redirection_id)
-    if progress.view.redirection.state is not RedirectionState.PENDING:
-        return progress
-    kept = await kept_of(platform, progress.view.redirection)
-    if kept is None or not _same(kept.standing.token, token):
-        return progress
-    if not isinstance(kept.standing.step, Ask):
-        return progress
-    values = {one.name: _checked(one, typed.get(one.name, "")) for one in kept.standing.step.fields}
-    return await _take(platform, progress.view, kept, values)
+    kept = (await seen(platform, redirection_id)).kept
+    step = kept.standing.step if kept and _same(kept.standing.token, token) else None
+    if kept is None or not isinstance(step, Ask):
+        return await where(platform, redirection_id)
+    values = {one.name: _checked(one, typed.get(one.name, "")) for one in step.fields}
+    return await _take(platform, await known(platform, redirection_id), kept, values)
 
 
 async def look_again(platform: Platform, redirection_id: str) -> Progress:
     """A sign-in that waits has asked the bank once more if it is time; any other is unchanged."""
-    progress = await where(platform, redirection_id)
-    standing = progress.standing
-    if progress.is_busy or standing is None or not isinstance(standing.step, Wait):
-        return progress
-    if platform.clock() < standing.asked_at + timedelta(seconds=standing.step.every_s):
-        return progress
-    kept = await kept_of(platform, progress.view.redirection)
-    if kept is None or kept.standing != standing:
+    kept = (await seen(platform, redirection_id)).kept
+    if kept is None or not _is_time(platform, kept.standing):
         return await where(platform, redirection_id)
-    return await _take(platform, progress.view, kept, {})
+    return await _take(platform, await known(platform, redirection_id), kept, {})
+
+
+async def watch(platform: Platform, redirection_id: str) -> Seen:
+    """What `look_again` leads to, in one read while there is nothing to do.
+
+    Raises:
+        InvalidRedirectionId: unknown link.
+    """
+    found = await seen(platform, redirection_id)
+    standing = found.kept.standing if found.kept else None
+    if standing is None or not (_is_time(platform, standing) or _is_lost(platform, standing)):
+        return found
+    await look_again(platform, redirection_id)
+    return await seen(platform, redirection_id)
 
 
 async def _take(
@@ -300,6 +303,18 @@ def _standing(
         asked_at=platform.clock(),
         answered=before.answered if before else "",
     )
+
+
+def _is_time(platform: Platform, standing: Standing) -> bool:
+    """Whether the bank may be asked once more how it stands."""
+    if standing.busy_until is not None or not isinstance(standing.step, Wait):
+        return False
+    return platform.clock() >= standing.asked_at + timedelta(seconds=standing.step.every_s)
+
+
+def _is_lost(platform: Platform, standing: Standing) -> bool:
+    """Whether the process that had an answer with the bank must be dead."""
+    return standing.busy_until is not None and standing.busy_until <= platform.clock()
 
 
 def _checked(one: Field, value: str) -> str:

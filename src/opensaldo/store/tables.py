@@ -234,7 +234,6 @@ redirections = Table(
     Column("look", Text),
     Column("chosen_target", Text),
     Column("reached", Integer, nullable=False, server_default="0"),
-    Column("reached_target", Text),
     Index(None, "session_id"),
     Index(None, "expires_at"),
 )

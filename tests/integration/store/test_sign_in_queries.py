@@ -10,9 +10,10 @@ import pytest
 from opensaldo.domain.client import Client, Environment
 from opensaldo.domain.command import CommandState, Failure
 from opensaldo.domain.consent import Consent, ConsentStatus
+from opensaldo.domain.funnel import Reached
 from opensaldo.domain.session import Redirection, RedirectionState, SessionState
 from opensaldo.store.db import IdTaken
-from opensaldo.store.queries import commands, consents, redirections, sessions
+from opensaldo.store.queries import commands, consents, funnel, redirections, sessions
 
 TEST = Environment.TEST
 ID = "50100011"
@@ -191,12 +192,21 @@ def test_a_redirection_is_found_by_its_id_and_by_its_session(store, redirection)
             redirections.insert_redirection(c, redirection)
 
 
-def test_the_bank_asked_last_is_kept_and_the_rest_stays(store, redirection):
+def test_the_bank_chosen_last_is_kept_with_the_furthest_and_the_rest_stays(store, redirection):
     with store.begin() as c:
-        redirections.note_chosen(c, redirection.id, "KontoBank")
-        redirections.note_chosen(c, redirection.id, "KontoBankApi_cz")
+        funnel.reach(c, redirection.id, Reached.AT_BANK, "KontoBank")
+        funnel.reach(c, redirection.id, Reached.BANK_CHOSEN, "KontoBankApi_cz")
         found = redirections.redirection_by_id(c, redirection.id)
-    assert found == replace(redirection, chosen_target="KontoBankApi_cz")
+    chosen = {"chosen_target": "KontoBankApi_cz", "reached": Reached.AT_BANK}
+    assert found == replace(redirection, **chosen)
+
+
+def test_where_a_sign_in_stands_is_found_with_the_key_that_opens_it(store, redirection):
+    with store.begin() as c:
+        redirections.keep_sca(c, redirection.id, b"state")
+        found = redirections.standing(c, redirection.id)
+        assert found == (redirection, b"state", sessions.key_of(c, ID))
+        assert redirections.standing(c, "x") is None
 
 
 def test_a_redirection_finishes_once_and_forgets_its_state(store, redirection):
@@ -205,7 +215,7 @@ def test_a_redirection_finishes_once_and_forgets_its_state(store, redirection):
         assert redirections.sealed_sca(c, redirection.id) == b"state"
         assert redirections.finish(c, redirection.id, RedirectionState.ERROR, "SignInCancelled")
         assert not redirections.finish(c, redirection.id, RedirectionState.SUCCESS, None)
-        redirections.note_chosen(c, redirection.id, "late")
+        funnel.reach(c, redirection.id, Reached.BACK, "late")
         redirections.keep_sca(c, redirection.id, b"late")
         assert redirections.sealed_sca(c, redirection.id) is None
         found = redirections.redirection_by_id(c, redirection.id)

@@ -24,14 +24,14 @@ _REACH = (
         _IS_PENDING,
         or_(
             redirections.c.reached < _FURTHER,
-            redirections.c.reached_target.is_distinct_from(
-                func.coalesce(bindparam("new_target"), redirections.c.reached_target)
+            redirections.c.chosen_target.is_distinct_from(
+                func.coalesce(bindparam("new_target"), redirections.c.chosen_target)
             ),
         ),
     )
     .values(
         reached=case((redirections.c.reached < _FURTHER, _FURTHER), else_=redirections.c.reached),
-        reached_target=func.coalesce(bindparam("new_target"), redirections.c.reached_target),
+        chosen_target=func.coalesce(bindparam("new_target"), redirections.c.chosen_target),
     )
 )
 _SELECTED = (
@@ -39,9 +39,9 @@ _SELECTED = (
     redirections.c.environment,
     redirections.c.created_at,
     redirections.c.reached,
-    func.coalesce(
-        redirections.c.reached_target, redirections.c.preselected_target, NO_TARGET
-    ).label("target"),
+    func.coalesce(redirections.c.chosen_target, redirections.c.preselected_target, NO_TARGET).label(
+        "target"
+    ),
     redirections.c.channel,
 )
 _ONE = select(*_SELECTED).where(redirections.c.id == bindparam("of_id"))

@@ -7,13 +7,15 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from opensaldo.domain.client import Environment
+from opensaldo.domain.funnel import Reached
 from opensaldo.domain.look import PLAIN_LOOK, Look
 from opensaldo.domain.session import AutoImport, Channel, Redirection, RedirectionState
 from opensaldo.store.conflicts import IdTaken, insert_new
-from opensaldo.store.tables import redirections
+from opensaldo.store.keys import WrappedKey
+from opensaldo.store.tables import redirections, sessions
 
 _COLUMNS = tuple(column for column in redirections.c if column.name != "sealed_sca")
 _THIS = redirections.c.id == bindparam("of_id")
@@ -29,8 +31,10 @@ _OF_SESSION = (
 )
 _KEEP_SCA = update(redirections).where(_THIS, _IS_PENDING).values(sealed_sca=bindparam("sealed"))
 _SEALED_SCA = select(redirections.c.sealed_sca).where(_THIS)
-_NOTE_CHOSEN = (
-    update(redirections).where(_THIS, _IS_PENDING).values(chosen_target=bindparam("new_target"))
+_STANDING: Select[Any] = (
+    select(*_COLUMNS, redirections.c.sealed_sca, sessions.c.key_id, sessions.c.wrapped_key)
+    .join(sessions, sessions.c.id == redirections.c.session_id)
+    .where(_THIS)
 )
 _FINISH = (
     update(redirections)
@@ -99,9 +103,15 @@ def sealed_sca(connection: Connection, redirection_id: str) -> bytes | None:
     return sealed
 
 
-def note_chosen(connection: Connection, redirection_id: str, target: str) -> None:
-    """Note the bank that is asked now."""
-    connection.execute(_NOTE_CHOSEN, {"of_id": redirection_id, "new_target": target})
+def standing(
+    connection: Connection, redirection_id: str
+) -> tuple[Redirection, bytes | None, WrappedKey | None] | None:
+    """Find a redirection, where its sign-in stands (sealed), and the key that opens it, at once."""
+    row = connection.execute(_STANDING, {"of_id": redirection_id}).one_or_none()
+    if row is None:
+        return None
+    key = WrappedKey(row.key_id, row.wrapped_key) if row.key_id and row.wrapped_key else None
+    return _redirection(row), row.sealed_sca, key
 
 
 def finish(
@@ -140,5 +150,6 @@ def _redirection(row: Row[Any]) -> Redirection:
         embedder=row.embedder,
         look=PLAIN_LOOK if row.look is None else Look(**json.loads(row.look)),
         chosen_target=row.chosen_target,
+        reached=Reached(row.reached),
         auto_import=AutoImport(since=row.import_since) if row.imports_itself else None,
     )

@@ -116,15 +116,15 @@ def _waiting(
         text=text[:TEXT_CHARACTERS_MAX],
         every_s=every_s,
         is_busy=is_busy,
-        mark=mark_of(standing, is_busy=is_busy),
+        mark=mark_of(standing),
     )
 
 
-def mark_of(standing: Standing | None, *, is_busy: bool) -> str:
+def mark_of(standing: Standing | None) -> str:
     """What changes whenever a pending sign-in goes on."""
     if standing is None:
         return "none"
-    return standing.token + ("+" if is_busy else "")
+    return standing.token + ("+" if standing.busy_until else "")
 
 
 def _row(words: Words, target: Target, at: int, one: Field) -> Row:

@@ -15,7 +15,7 @@ from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.sessions import signature_of
 from opensaldo.engine.signin import reusable_access_id
-from opensaldo.engine.steps import Progress, Redirect
+from opensaldo.engine.steps import Progress, Redirect, Seen
 from opensaldo.errors import InvalidRedirectionId
 from opensaldo.web.widget import ending, messages, shown
 from opensaldo.web.widget.asking import mark_of
@@ -26,11 +26,11 @@ from opensaldo.web.widget.words import Words
 JSON = "application/json"
 
 
-def state(progress: Progress) -> Response:
+def state(seen: Seen) -> Response:
     """Where the sign-in stands, for a page that looks by itself; it says nothing of anybody."""
-    redirection = progress.view.redirection
+    redirection = seen.redirection
     is_pending = redirection.state is RedirectionState.PENDING
-    mark = mark_of(progress.standing, is_busy=progress.is_busy) if is_pending else "ended"
+    mark = mark_of(seen.kept.standing if seen.kept else None) if is_pending else "ended"
     is_resumable = mark != "none" and redirection.state is not RedirectionState.EXPIRED
     body = {"state": redirection.state.value, "mark": mark, "resumable": is_resumable}
     return JSONResponse(body, headers=page_headers())
@@ -64,7 +64,7 @@ def window(request: Request, progress: Progress, words: Words) -> Response:
     if standing is None:
         raise InvalidRedirectionId
     target = standing.request.target
-    mark = mark_of(standing, is_busy=progress.is_busy)
+    mark = mark_of(standing)
     return ending.window(
         view,
         words,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from opensaldo.domain.session import RedirectionState
 from opensaldo.engine import steps
-from opensaldo.engine.steps import Ask, Progress, Redirect, Wait
+from opensaldo.engine.steps import Ask, Redirect, Wait
 from opensaldo.errors import AlreadySignedIn, SignInTimeout
 from opensaldo.web.widget import asking, beside, ending, rendering
 from opensaldo.web.widget.reception import Reception, id_of
@@ -25,7 +25,7 @@ class Stepping(Reception):
 
     async def step(self, request: Request) -> Response:
         """What the person must do now; who waits asks the bank again by loading this page."""
-        progress = await self._looked_again(request)
+        progress = await steps.look_again(self.platform, id_of(request))
         view, words = progress.view, self.words(request, progress.view)
         if view.redirection.state is not RedirectionState.PENDING:
             return self.onward(request, progress)
@@ -51,7 +51,7 @@ class Stepping(Reception):
 
     async def state(self, request: Request) -> Response:
         """Where the sign-in stands, for a page that looks by itself."""
-        return beside.state(await self._looked_again(request))
+        return beside.state(await steps.watch(self.platform, id_of(request)))
 
     async def bank(self, request: Request) -> Response:
         """The bank's page, in the window that was opened for it."""
@@ -85,6 +85,3 @@ class Stepping(Reception):
         """The client's colours on these pages."""
         view = await self.known(request)
         return rendering.style(view)
-
-    async def _looked_again(self, request: Request) -> Progress:
-        return await steps.look_again(self.platform, id_of(request))

@@ -1,4 +1,4 @@
-"""A page that looks by itself once a second asks the database once, and the bank when it is time."""
+"""A page that looks by itself asks the database once a second, and the bank when it is time."""
 
 from __future__ import annotations
 

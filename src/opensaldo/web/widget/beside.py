@@ -90,9 +90,9 @@ def ended(platform: Platform, view: SignInView, words: Words) -> Response:
     target = view.target or platform.catalog.find(
         redirection.chosen_target or "", redirection.environment
     )
-    reason = ending.reason_of(redirection)
+    reason, fault = ending.reason_of(redirection), ending.fault_of(redirection, words, target)
     if reason is not None:
-        told = messages.failed(reason, target, session.id, str(words.fault(reason, target)))
+        told = messages.failed(reason, target, session.id, str(fault))
     else:
         told = messages.signed_in(
             session,

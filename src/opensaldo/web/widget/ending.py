@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
 from starlette.responses import Response
 
+from opensaldo.domain.funnel import Reached
 from opensaldo.domain.session import Redirection, RedirectionState
 from opensaldo.domain.target import Target
 from opensaldo.engine.embedding import NotEmbeddable
@@ -21,6 +23,7 @@ from opensaldo.errors import (
     SignInTimeout,
     UnknownReference,
 )
+from opensaldo.web.widget.addresses import with_redirection_id
 from opensaldo.web.widget.forms import CrossSitePost
 from opensaldo.web.widget.headers import page_headers
 from opensaldo.web.widget.known_by import code_of
@@ -52,10 +55,39 @@ def closing(
     tells: tuple[Message, ...] = (),
 ) -> Response:
     """The end of a sign-in: of one that is embedded, or whose client gave no address."""
-    reason = reason_of(ended)
-    fault = None if reason is None else words.fault(reason, target)
     headers = page_headers(embedder=framed_by(ended))
-    return page("closing", words, view, headers, tells=tells, target=target, fault=fault)
+    return page(
+        "closing",
+        words,
+        view,
+        headers,
+        tells=tells,
+        target=target,
+        fault=fault_of(ended, words, target),
+        home=home_of(ended),
+    )
+
+
+def fault_of(ended: Redirection, words: Words, target: Target | None) -> Markup | None:
+    """What the person is told of a sign-in that came to nothing; None when it succeeded."""
+    reason = reason_of(ended)
+    return None if reason is None else words.fault(reason, _visited(ended, target))
+
+
+def is_untold(ended: Redirection, words: Words, target: Target | None) -> bool:
+    """Whether we must tell the person what the bank left out, since the client cannot know."""
+    reason = reason_of(ended)
+    return reason is not None and words.is_left_out(reason, _visited(ended, target))
+
+
+def home_of(ended: Redirection) -> str | None:
+    """The client's address, where the person came from; None when it gave none."""
+    return ended.redirect_uri and with_redirection_id(ended.redirect_uri, ended.id)
+
+
+def _visited(ended: Redirection, target: Target | None) -> Target | None:
+    """The bank, if the person was there: who was not has been refused nothing."""
+    return target if ended.reached >= Reached.AT_BANK else None
 
 
 def reason_of(ended: Redirection) -> str | None:
@@ -112,9 +144,17 @@ def sorry(
     headers = page_headers(embedder=embedder)
     if error.retry_after_s:
         headers["Retry-After"] = str(error.retry_after_s)
-    has_list = view is not None and isinstance(error, InvalidTarget)
+    is_over = isinstance(error, SignInTimeout | AlreadySignedIn)
     return page(
-        "sorry", words, view, headers, status=status, title=title, lead=lead, has_list=has_list
+        "sorry",
+        words,
+        view,
+        headers,
+        status=status,
+        title=title,
+        lead=lead,
+        has_list=view is not None and isinstance(error, InvalidTarget),
+        home=home_of(view.redirection) if view and is_over else None,
     )
 
 
@@ -140,6 +180,7 @@ def unembedded(
         title=title,
         lead=lead,
         has_list=False,
+        home=None,
     )
 
 

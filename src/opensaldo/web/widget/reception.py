@@ -17,7 +17,7 @@ from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.steps import Progress, Redirect
 from opensaldo.errors import OpenSaldoError
 from opensaldo.web.widget import beside, ending, shown
-from opensaldo.web.widget.addresses import is_own_post, origin, with_redirection_id
+from opensaldo.web.widget.addresses import is_own_post, origin
 from opensaldo.web.widget.forms import CrossSitePost, form_of
 from opensaldo.web.widget.languages import FALLBACK
 from opensaldo.web.widget.rendering import see
@@ -120,6 +120,7 @@ def is_first(query: Params) -> bool:
 
 def leave(view: SignInView, ended: Redirection, words: Words, target: Target | None) -> Response:
     """The person leaves us: to the client's address, or with a closing page of ours."""
-    if ended.redirect_uri is not None:
-        return see(with_redirection_id(ended.redirect_uri, ended.id))
+    home = ending.home_of(ended)
+    if home is not None and not ending.is_untold(ended, words, target):
+        return see(home)
     return ending.closing(view, words, ended, target)

@@ -77,13 +77,15 @@ class Words:
         Most banks keep a company's accounts closed to such services and say no more than that it
         did not work: what they leave out is told where the bank serves companies.
         """
-        key = f"fault_{wire_name}"
-        is_known = key in table(self.language).texts
-        said = self(key if is_known else "fault_other")
-        serves_companies = target is not None and AccountType.CORPORATE in target.account_types
-        if serves_companies and (wire_name in WITHOUT_A_REASON or not is_known):
-            return said + " " + self("fault_corporate")
-        return said
+        said = self(f"fault_{wire_name}" if self._is_known(wire_name) else "fault_other")
+        is_left_out = self.is_left_out(wire_name, target)
+        return said + " " + self("fault_corporate") if is_left_out else said
+
+    def is_left_out(self, wire_name: str | None, target: Target | None) -> bool:
+        """Whether a bank that serves companies may have said less than it should."""
+        if target is None or AccountType.CORPORATE not in target.account_types:
+            return False
+        return wire_name in WITHOUT_A_REASON or not self._is_known(wire_name)
 
     def credential(self, kind: str) -> Markup | None:
         """What a credential of the catalogue is called; None for a kind without a name of ours."""
@@ -97,6 +99,9 @@ class Words:
         ('02 March 2026', '02.03.2026')
         """
         return day.strftime(self._text("date_form"))
+
+    def _is_known(self, wire_name: str | None) -> bool:
+        return f"fault_{wire_name}" in table(self.language).texts
 
     def _counted(self, values: Mapping[str, object]) -> dict[str, object]:
         nouns = table(self.language).nouns

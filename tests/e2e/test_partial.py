@@ -84,3 +84,15 @@ def test_a_page_that_failed_is_an_error_however_much_was_read(world: World, api:
     session = api.mock_session("test3")
     world.bank.plan("status", status=500, path="getHolds", after=1)
     assert state_of(api.finished(session)) == "error"
+
+
+def test_the_receipt_of_a_failure_says_how_far_it_came(world: World, api: CheckedApi):
+    whole = told(api, api.finished(api.mock_session("test2")))["receipt"]
+    session = api.mock_session("test2")
+    second = {"kind": "status", "status": 500, "path": "getTransactionsDone", "nth": [2]}
+    world.bank.follow(seed=1, fault=[second])
+    receipt = told(api, api.finished(session))["receipt"]
+    world.bank.follow()
+    assert (receipt["outcome"], receipt["rows"], receipt["new"]) == ("failed", 0, 0)
+    assert 0 < receipt["pages"] < whole["pages"]
+    assert 0 < receipt["fetched"] < whole["fetched"]

@@ -67,3 +67,5 @@ def test_a_list_that_lacks_it_twice_is_an_error_and_nothing_is_kept(
     assert rows_of(reply) == []
     receipt = receipt_of(api, reply)
     assert (receipt["rereads"], receipt["outcome"]) == (1, "failed")
+    assert receipt["fetched"] > 0
+    assert [receipt[name] for name in ("accounts", "rows", "new", "changed", "retired")] == [0] * 5

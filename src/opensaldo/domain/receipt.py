@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -94,7 +94,8 @@ class BalanceCheck:
 class Receipt:
     """What an import did and how sure it is of it.
 
-    `rows` are in the result, `fetched` came from the bank; between them stand `skipped`. `new`,
+    `rows` are in the result, `fetched` came from the bank; between them stand `skipped`. A failed
+    import has no rows, but `pages`, `fetched` and, where it came so far, `balances`. `new`,
     `changed` and `retired` compare with what the consent remembers; without a memory all are new.
     `retired_ids` are rows of earlier imports that do not exist any more. `calls_left` is how many
     more imports the consent allows in these 24 hours.
@@ -117,3 +118,16 @@ class Receipt:
     target: str | None = None
     standard: str | None = None
     version: str | None = None
+
+    def of_failure(self) -> Receipt:
+        """The same of an import that kept nothing: what it fetched and weighed, no rows."""
+        return replace(
+            self,
+            outcome=Outcome.FAILED,
+            accounts=0,
+            rows=0,
+            new=0,
+            changed=0,
+            retired=0,
+            retired_ids=(),
+        )

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import replace
 from functools import partial
 
 from opensaldo.domain.command import Command, CommandState
-from opensaldo.domain.receipt import Outcome
 from opensaldo.engine.budget import refused_by_bank
 from opensaldo.engine.consents import found_ended, tell_banks
 from opensaldo.engine.endings import end_failed
@@ -99,8 +97,7 @@ async def _fail(
 ) -> None:
     """The command has ended with this error and with what its receipt says so far."""
     key = draft.run.key if draft.run is not None else None
-    receipt = replace(draft.receipt, outcome=Outcome.FAILED)
-    await end_failed(platform, command, state, error, receipt, key)
+    await end_failed(platform, command, state, error, draft.receipt.of_failure(), key)
 
 
 async def _import_in_words_of_access(platform: Platform, run: Run, draft: Draft) -> None:

@@ -148,6 +148,11 @@ class Reading:
         return row.day is None or self.shown_since is None or row.day >= self.shown_since
 
     @property
+    def fetched(self) -> int:
+        """How many rows the bank sent so far; of a list read once more, those of then."""
+        return sum(len(page) for pages in self._pages.values() for page in pages)
+
+    @property
     def reads_lists(self) -> bool:
         """Whether rows are asked for at all."""
         return bool(self._lists)

@@ -20,7 +20,12 @@ from opensaldo.engine.reading import Reading
 from opensaldo.engine.receipts import Told, told
 from opensaldo.engine.recording import recorded
 from opensaldo.engine.runs import Run
-from opensaldo.errors import BankBalanceUnproven, BankRateLimited, BankUnavailable
+from opensaldo.errors import (
+    BankBalanceUnproven,
+    BankRateLimited,
+    BankUnavailable,
+    OpenSaldoError,
+)
 from opensaldo.store.queries.remembered import MemoriesMoved
 
 REREADS_MAX = 1
@@ -33,6 +38,12 @@ class Draft:
 
     receipt: Receipt
     run: Run | None = None
+
+    def broke_off(self, reading: Reading, reread: int) -> None:
+        """The receipt says how far a reading came that failed."""
+        self.receipt = replace(
+            self.receipt, pages=reading.pages, fetched=reading.fetched, rereads=reread
+        )
 
 
 async def read_until_settled(
@@ -56,10 +67,11 @@ async def read_until_settled(
         try:
             async with recorded(platform, run.command, run.session, run.key, reading):
                 await _read_in_time(platform, run, reading, ledger)
-        except BankRateLimited:
-            if reread == 0:
-                raise
-            break
+        except OpenSaldoError as error:
+            if reread and isinstance(error, BankRateLimited):
+                break
+            draft.broke_off(reading, reread)
+            raise
         found = await _told(platform, run, draft, reading, reread)
         if found.is_settled:
             return reading, ledger, found

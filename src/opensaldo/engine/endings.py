@@ -17,7 +17,7 @@ from opensaldo.engine.memories import sealed_memories
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.reading import Reading
 from opensaldo.engine.receipts import Told
-from opensaldo.engine.renewal import prove
+from opensaldo.engine.renewal import hold_for_proof, prove
 from opensaldo.engine.usage import note_import
 from opensaldo.errors import OpenSaldoError, SessionExpired
 from opensaldo.observe import COMMANDS, IMPORT_SECONDS, log
@@ -52,6 +52,8 @@ async def keep(
     def end(connection: Connection) -> bool:
         now = platform.clock()
         hold_queue(connection, command)
+        if session.consent_id is not None:
+            hold_for_proof(connection, session.consent_id)
         ledger.settle(connection)
         if not commands.succeed(connection, command.id, told.receipt, receipt, now):
             return False

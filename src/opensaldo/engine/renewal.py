@@ -17,7 +17,7 @@ from opensaldo.engine.consent_ends import tell_end
 from opensaldo.engine.platform import Platform
 from opensaldo.store.conflicts import hold
 from opensaldo.store.db import Connection
-from opensaldo.store.queries import consents
+from opensaldo.store.queries import consent_chain, consents
 from opensaldo.store.vault import Vault
 
 REPLACEMENTS_MAX = 50
@@ -35,11 +35,28 @@ def owner_hash(vault: Vault, client_id: str, owner_external_id: str) -> str:
 
 
 def hold_older(connection: Connection, new: Consent, of_owner: str) -> None:
-    """The person's consents at this bank are held, before a new one may end them."""
+    """The person's consents at this bank and the chain are held, before a new one may end them."""
     place = (new.client_id, new.environment, of_owner, REPLACEMENTS_MAX)
-    for old, _ in reversed(consents.consents_of(connection, *place)):
+    for old, _ in consents.consents_of(connection, *place):
         if old.target == new.target and old.ended_at is None:
             hold(connection, "consent", old.id)
+    consent_chain.take_turn(connection)
+
+
+def hold_for_proof(connection: Connection, consent_id: str) -> None:
+    """All that `prove` may change is held; call it before anything else that others wait for.
+
+    Newer consents are held before older ones, as everywhere.
+    """
+    hold(connection, "consent", consent_id)
+    new = consents.consent_by_id(connection, consent_id)
+    if new is None or new.proved_at is not None:
+        return
+    older = consents.older_of_person(connection, new)
+    for old in reversed(older):
+        hold(connection, "consent", old.id)
+    if older:
+        consent_chain.take_turn(connection)
 
 
 def take_over(connection: Connection, target: Target, new: Consent) -> None:
@@ -52,16 +69,16 @@ def take_over(connection: Connection, target: Target, new: Consent) -> None:
 
 
 def prove(connection: Connection, consent_id: str, at: datetime) -> bool:
-    """The new consent works: older ones of the person are revoked; whether banks must be told."""
-    hold(connection, "consent", consent_id)
+    """The new consent works: older ones of the person are revoked; whether banks must be told.
+
+    Call it late, after `hold_for_proof`.
+    """
     if not consents.prove(connection, consent_id, at):
         return False
     new = consents.consent_by_id(connection, consent_id)
     if new is None or new.status is not ConsentStatus.VALID:
         return False
     older = consents.older_of_person(connection, new)
-    for old in older:
-        hold(connection, "consent", old.id)
     for old in older:
         if consents.revoke_consent(connection, old.id, at):
             _replaced(connection, old, ConsentStatus.TERMINATED_BY_TPP, new.id, at)

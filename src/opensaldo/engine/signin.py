@@ -41,7 +41,6 @@ from opensaldo.engine.usage import note_consent, note_session
 from opensaldo.errors import AlreadySignedIn, InvalidSessionId, InvalidTarget
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import (
-    consent_chain,
     consents,
     events,
     funnel,
@@ -164,6 +163,8 @@ async def finish(
     def sign_in(connection: Connection) -> str | None:
         now = platform.clock()
         consent = _consent(session, request, granted, now) if request.repeated else None
+        if consent is not None:
+            hold_older(connection, consent, _owner_hash(platform, session))
         if not sessions.sign_in(
             connection,
             session.id,
@@ -180,9 +181,6 @@ async def finish(
         ended = redirection_id is not None and redirections.finish(
             connection, redirection_id, RedirectionState.SUCCESS, None
         )
-        if consent is not None:
-            hold_older(connection, consent, _owner_hash(platform, session))
-            consent_chain.take_turn(connection)
         events.append(connection, event_of(platform, session, EventKind.SIGN_IN_FINISHED))
         token = _keep_consent(connection, platform, session, request.target, consent, packed)
         if redirection_id is not None and ended:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from opensaldo.domain.client import Client
-from opensaldo.domain.consent import Consent
+from opensaldo.domain.consent import Consent, ConsentStatus
 from opensaldo.domain.deletion import Cause, Deletion
 from opensaldo.domain.event import Event, EventKind
 from opensaldo.engine.consent_ends import tell_end
@@ -63,15 +64,7 @@ async def erase_person(platform: Platform, client: Client, owner_external_id: st
     Raises:
         UnknownOwnerExternalId: nothing is kept under this id.
     """
-    count = 0
-    mark = owner_hash(platform.vault, client.id, owner_external_id)
-    place = (client.id, client.environment, mark, CONSENTS_AT_ONCE)
-    while found := await platform.store.fetch(consents.consents_of, *place):
-        for consent, _ in found:
-            await _end_nameless(platform, consent)
-        count += len(found)
-    await tell_banks(platform)
-    return await _erase(platform, client, owner_external_id, Cause.OPERATOR, consents_ended=count)
+    return await _erase(platform, client, owner_external_id, Cause.OPERATOR)
 
 
 async def proofs(
@@ -107,22 +100,6 @@ def owner_mark(platform: Platform, client: Client, owner_external_id: str) -> st
     return platform.vault.fingerprint("owner", client.id, owner_external_id)
 
 
-async def _end_nameless(platform: Platform, consent: Consent) -> None:
-    """The consent has ended and does not say any more whose it was."""
-    now = platform.clock()
-    nobody = platform.vault.seal_long(b"", consent_owner_place(consent.id))
-
-    def end(connection: Connection) -> None:
-        hold(connection, "consent", consent.id)
-        has_ended = consents.revoke_consent(connection, consent.id, now)
-        consents.replace_owner(connection, consent.id, nobody, None)
-        over = consents.consent_by_id(connection, consent.id)
-        if has_ended and over is not None:
-            tell_end(connection, over, over.status, now)
-
-    await platform.store.change_with(end)
-
-
 async def _erase(
     platform: Platform,
     client: Client,
@@ -130,40 +107,64 @@ async def _erase(
     cause: Cause,
     *,
     caller: Caller | None = None,
-    consents_ended: int = 0,
 ) -> Deletion:
     mark = owner_mark(platform, client, owner_external_id)
+    hash_ = owner_hash(platform.vault, client.id, owner_external_id)
     place = (client.id, client.environment, owner_external_id)
 
     def erase(connection: Connection) -> tuple[Deletion, tuple[HeldAccess, ...]]:
+        now = platform.clock()
+        nameless: tuple[tuple[Consent, bool], ...] = ()
+        if cause is Cause.OPERATOR:
+            nameless = _end_nameless(connection, platform, client, hash_, now)
         held = sessions.held_accesses(connection, owners.sessions_of(connection, *place))
         commands = owners.commands_of(connection, *place)
-        hash_ = owner_hash(platform.vault, client.id, owner_external_id)
-        forgotten = remembered.forget_of_owner(connection, *place[:2], hash_)
         erased = owners.erase_owner(connection, *place)
-        if not (erased.sessions or erased.owners or forgotten or consents_ended):
+        forgotten = remembered.forget_of_owner(connection, *place[:2], hash_)
+        if not (erased.sessions or erased.owners or forgotten or nameless):
             raise UnknownOwnerExternalId
-        if cause is Cause.OPERATOR:
-            refreshes.drop_refreshes(connection, client.id, hash_)
         deletion = Deletion(
             cause=cause,
-            at=platform.clock(),
+            at=now,
             client_id=client.id,
             environment=client.environment,
             subject=mark,
-            counts={**asdict(erased), "consents": consents_ended},
+            counts={**asdict(erased), "consents": len(nameless)},
             commands=commands,
         )
         deletions.note(connection, deletion)
         settle(connection, caller, mark)
+        for consent, ended_now in nameless:
+            if ended_now:
+                tell_end(connection, consent, ConsentStatus.TERMINATED_BY_TPP, now)
         events.append(connection, _event(client, deletion))
         return deletion, held
 
     deletion, held = await platform.store.change_with(erase)
     DELETED.labels("document").inc(deletion.counts["documents"])
+    if deletion.counts["consents"]:
+        await tell_banks(platform)
     await scrub(platform)
     await leave(platform, held)
     return deletion
+
+
+def _end_nameless(
+    connection: Connection, platform: Platform, client: Client, of_owner: str, now: datetime
+) -> tuple[tuple[Consent, bool], ...]:
+    """The person's consents are over and say no more whose they were; each, and if it ended now."""
+    done = []
+    place = (client.id, client.environment, of_owner, CONSENTS_AT_ONCE)
+    while found := consents.consents_of(connection, *place):
+        for consent, _sealed in found:
+            hold(connection, "consent", consent.id)
+        for consent, _sealed in found:
+            ended_now = consents.revoke_consent(connection, consent.id, now)
+            nobody = platform.vault.seal_long(b"", consent_owner_place(consent.id))
+            consents.replace_owner(connection, consent.id, nobody, None)
+            done.append((consent, ended_now))
+    refreshes.drop_refreshes(connection, client.id, of_owner)
+    return tuple(done)
 
 
 def _event(client: Client, deletion: Deletion) -> Event:

@@ -9,12 +9,13 @@ from typing import Any
 
 from opensaldo.domain.client import Client
 from opensaldo.engine.erasure import proofs
-from opensaldo.engine.kept import RECEIPT, document_place
+from opensaldo.engine.kept import RECEIPT, document_place, memory_place
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.renewal import owner_hash
 from opensaldo.errors import UnknownOwnerExternalId
 from opensaldo.store.keys import WrappedKey
 from opensaldo.store.queries import personal
+from opensaldo.store.queries.personal import Held
 from opensaldo.store.vault import KeyDestroyed
 
 SECRETS = ("sealed_access", "sealed_sca", "sealed_owner")
@@ -30,21 +31,12 @@ async def export_owner(
     Raises:
         UnknownOwnerExternalId: nothing is held under this id.
     """
-    place = (client.id, client.environment, owner_external_id)
+    owner = (client.id, client.environment, owner_external_id)
     mark = owner_hash(platform.vault, client.id, owner_external_id)
-    held = await platform.store.fetch(personal.held_of, *place, mark)
+    held = await platform.store.fetch(personal.held_of, *owner, mark)
     if not any(held.rows.values()):
         raise UnknownOwnerExternalId
-    for row in held.rows["documents"]:
-        sealed, key = row.pop("sealed"), held.keys.get(row["session_id"])
-        row["content"] = _content(platform, key, sealed, row["command_id"], row["kind"])
-    for row in held.rows["commands"]:
-        sealed, key = row.pop("sealed_receipt"), held.keys.get(row["session_id"])
-        row["receipt"] = sealed and _content(platform, key, sealed, row["id"], RECEIPT)
-    for row in (*held.rows["sessions"], *held.rows["redirections"], *held.rows["consents"]):
-        for name in SECRETS:
-            if name in row:
-                row["holds_" + name.removeprefix("sealed_")] = row.pop(name) is not None
+    _open(platform, held)
     return {
         "owner_external_id": owner_external_id,
         "client_id": client.id,
@@ -53,6 +45,23 @@ async def export_owner(
         **held.rows,
         "deletions": [asdict(one) for one in await proofs(platform, client, owner_external_id)],
     }
+
+
+def _open(platform: Platform, held: Held) -> None:
+    """What is sealed is opened in its row, but for secrets: of those the row says that they are."""
+    for row in held.rows["documents"]:
+        sealed, key = row.pop("sealed"), held.keys.get(row["session_id"])
+        row["content"] = _content(platform, key, sealed, row["command_id"], row["kind"])
+    for row in held.rows["commands"]:
+        sealed, key = row.pop("sealed_receipt"), held.keys.get(row["session_id"])
+        row["receipt"] = sealed and _content(platform, key, sealed, row["id"], RECEIPT)
+    for row in held.rows["memories"]:
+        place = memory_place(row["consent_id"], row["account_id"])
+        row["content"] = _read(platform.vault.open_long(row.pop("sealed"), place))
+    for row in (*held.rows["sessions"], *held.rows["redirections"], *held.rows["consents"]):
+        for name in SECRETS:
+            if name in row:
+                row["holds_" + name.removeprefix("sealed_")] = row.pop(name) is not None
 
 
 def _content(
@@ -65,8 +74,12 @@ def _content(
         key = platform.vault.unwrap(wrapped)
     except KeyDestroyed:
         return None
-    clear = platform.vault.open_sealed(key, sealed, document_place(command_id, kind)).decode()
+    return _read(platform.vault.open_sealed(key, sealed, document_place(command_id, kind)))
+
+
+def _read(clear: bytes) -> Any:
+    """The bytes as JSON, or as text where they are not JSON."""
     try:
         return json.loads(clear, parse_float=Decimal)
     except ValueError:
-        return clear
+        return clear.decode()

@@ -22,7 +22,7 @@ from opensaldo.store.keys import KeyDestroyed
 from opensaldo.store.queries import documents
 from opensaldo.store.vault import Vault
 from opensaldo.wire import sealed
-from tests.e2e.checked import CheckedApi, sign_in
+from tests.e2e.checked import CheckedApi, agree, sign_in
 from tests.e2e.fixtures import DATABASES, World
 from tests.integration.engine.kept import Kept, kept, purged
 from tests.integration.engine.test_raw_files import Raw, left
@@ -88,6 +88,10 @@ def test_an_export_holds_all_that_is_held_and_no_secret(
     assert (consent["target"], consent["status"]) == ("KontoBankApi", "valid")
     assert consent["holds_access"]
     assert command["receipt"]["outcome"] == "complete"
+    (memory,) = told["memories"]
+    (account,) = holdings["accounts"]
+    assert (memory["consent_id"], memory["account_id"]) == (consent["id"], account["id"])
+    assert len(memory["content"]["prints"]) == len(rows)
     text = json.dumps(told, default=str)
     assert "sealed" not in text
     assert "key_id" not in text
@@ -133,6 +137,39 @@ def test_erasing_a_person_ends_the_consents_and_the_chain_says_it(
         ]
     assert statuses == ["valid", "terminatedByTpp"]
     assert world.house.run(lambda platform: audit.verify(platform.store))[1] is None
+
+
+def test_an_erased_persons_consents_cost_no_more_and_are_listed_without_a_name(
+    world: World, lender: CheckedApi, person: str
+):
+    asked(world, lender, erasure.erase_person, person)
+    rows = (
+        "SELECT kind FROM usage WHERE client_id = '{}' AND consent_id IS NOT NULL ORDER BY number"
+    )
+    used = Questions(world.database_url).ask(rows.format(lender.client_id))
+    assert used == [("session-opened",), ("consent-granted",), ("consent-ended",)]
+    (listed,) = lender.call("GET", "/v1/consents").json["consents"]
+    assert listed["state"] == "REVOKED"
+    assert "ownerExternalId" not in listed
+
+
+@pytest.mark.parametrize("by_client", [True, False], ids=["by the client", "by the operator"])
+def test_whoever_only_began_to_sign_in_can_be_erased(
+    world: World, lender: CheckedApi, by_client: bool
+):
+    owner = f"loan-{uuid.uuid4()}"
+    made = lender.started(ownerExternalId=owner, clientIdentity="Jan Testowy")
+    assert exported(world, lender, owner)["redirections"]
+    if by_client:
+        reply = lender.call("DELETE", "/v1/data.xml", query={"ownerExternalId": owner})
+        assert reply.status == 200
+    else:
+        asked(world, lender, erasure.erase_person, owner)
+    with pytest.raises(UnknownOwnerExternalId):
+        exported(world, lender, owner)
+    assert agree(made, "KontoBankApi").status == 404
+    again = lender.call("DELETE", "/v1/data.xml", query={"ownerExternalId": owner})
+    assert (again.status, again.exception) == (404, "InvalidOwnerExternalId")
 
 
 def test_the_proof_counts_everything_and_names_nobody(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from opensaldo.engine.clients import set_retention
@@ -115,6 +117,19 @@ def test_an_import_that_was_running_keeps_nothing_of_an_owner_erased_meanwhile(
     ended = api.poll(running)
     assert (state_of(ended), failure_of(ended)) == ("error", "SessionExpired")
     assert api.data(kept.owner).status == 404
+
+
+def test_the_first_import_of_an_owner_can_be_deleted_while_it_runs(world: World, api: CheckedApi):
+    session = api.mock_session(ownerExternalId="loan-of-nobody-yet")
+    world.bank.plan("slow", path="getHolds", delay_ms=1500)
+    running = command_of(api.submit(session)).attrib["id"]
+    while state_of(api.call("GET", f"/v1/command/{running}.xml")) == "setup":
+        time.sleep(0.02)
+    erase = {"query": {"ownerExternalId": "loan-of-nobody-yet"}}
+    assert api.call("DELETE", "/v1/data.xml", **erase).status == 200
+    assert failure_of(api.poll(running)) == "SessionExpired"
+    assert api.data("loan-of-nobody-yet").status == 404
+    assert api.call("DELETE", "/v1/data.xml", **erase).exception == "InvalidOwnerExternalId"
 
 
 def test_what_one_client_erases_another_keeps(world: World, api: CheckedApi, kept: Kept):

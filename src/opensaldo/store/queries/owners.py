@@ -176,7 +176,6 @@ def erase_owner(
         "of_environment": environment.value,
         "of_owner": owner_external_id,
     }
-    connection.execute(_FORGET_MEMORIES, these)
     subjects = [
         *these["sessions"],
         *connection.execute(_COMMANDS, these).scalars(),
@@ -184,9 +183,11 @@ def erase_owner(
     ]
     of_client = {name: owner[name] for name in ("of_client", "of_environment")}
     answers = connection.execute(_FORGET_ANSWERS, {**of_client, "subjects": subjects})
+    forgotten = connection.execute(_FORGET_SESSIONS, these)
+    connection.execute(_FORGET_MEMORIES, these)  # an import's end locks in this order too
     return Erased(
         answers=answers.rowcount,
-        sessions=connection.execute(_FORGET_SESSIONS, these).rowcount,
+        sessions=forgotten.rowcount,
         documents=connection.execute(_DELETE_DOCUMENTS, these).rowcount,
         commands=connection.execute(_DELETE_COMMANDS, these).rowcount,
         redirections=connection.execute(_FORGET_REDIRECTIONS, these).rowcount,

@@ -18,6 +18,7 @@ from opensaldo.store.tables import (
     documents,
     owners,
     redirections,
+    remembered,
     sessions,
 )
 
@@ -61,6 +62,12 @@ _LISTS: dict[str, Select[Any]] = {
     .order_by(documents.c.id),
 }
 _OF_CONSENTS = select(consents).where(*_CONSENTS).order_by(consents.c.granted_at)
+_MEMORIES = (
+    select(remembered)
+    .join(consents, consents.c.id == remembered.c.consent_id)
+    .where(*_CONSENTS)
+    .order_by(remembered.c.consent_id, remembered.c.account_id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +93,9 @@ def held_of(
         row.id: WrappedKey(row.key_id, row.wrapped_key) for row in connection.execute(_KEYS, these)
     }
     rows = {name: _rows(connection, query, these) for name, query in _LISTS.items()}
-    rows["consents"] = _rows(connection, _OF_CONSENTS, {**place, "owner_hash": owner_hash})
+    by_hash = {**place, "owner_hash": owner_hash}
+    rows["consents"] = _rows(connection, _OF_CONSENTS, by_hash)
+    rows["memories"] = _rows(connection, _MEMORIES, by_hash)
     rows["record"] = _rows(connection, _RECORD, of_owner)
     return Held(rows=rows, keys=keys)
 

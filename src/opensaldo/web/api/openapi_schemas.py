@@ -233,13 +233,13 @@ SCHEMAS: dict[str, Schema] = {
         },
         required=(
             "multipleAccessId",
-            "ownerExternalId",
             "target",
             "state",
             "grantedAt",
             "validUntil",
         ),
-        description="`endedAt` once it has ended; `importsLeft` and `nextImportAt` while active.",
+        description="`endedAt` once it has ended; `importsLeft` and `nextImportAt` while active; no"
+        " `ownerExternalId` once the operator has erased the person.",
     ),
     "Consents": record(
         {"consents": {"type": "array", "items": named("Consent")}}, required=("consents",)

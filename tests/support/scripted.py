@@ -75,6 +75,7 @@ class ScriptedBank:
     revoked: list[Access] = field(default_factory=list)
     revoke_error: Exception | None = None
     numbers_error: Exception | None = None
+    calls_per_day_max: int = 4
 
     @property
     def capabilities(self) -> Capabilities:
@@ -83,6 +84,7 @@ class ScriptedBank:
             account_endpoint="account",
             accounts_endpoint="accounts",
             calls_at_once_max=1,
+            calls_per_day_max=self.calls_per_day_max,
             history_days_initial=90,
             history_days_later=90,
         )

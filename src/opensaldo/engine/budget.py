@@ -12,7 +12,12 @@ import math
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from opensaldo.domain.consent import IMPORTS_PER_DAY_MAX, UNATTENDED_CALLS_PER_DAY_MAX
+from opensaldo.domain.consent import (
+    IMPORTS_PER_DAY_MAX,
+    UNATTENDED_CALLS_PER_DAY_MAX,
+    Consent,
+)
+from opensaldo.domain.session import Session
 from opensaldo.engine.ledger import DAY
 from opensaldo.engine.platform import Platform
 from opensaldo.errors import BankDailyLimit, MultipleAccessLimitExceeded
@@ -47,16 +52,29 @@ def reserve(
     budget.reserve_import(connection, consent_id, command_id, now)
 
 
+def calls_per_day_max(platform: Platform, of: Consent | Session) -> int:
+    """How many unattended calls of each account and endpoint the bank serves in 24 hours."""
+    target = platform.catalog.find(of.target or "", of.environment)
+    if target is None:
+        return UNATTENDED_CALLS_PER_DAY_MAX
+    return platform.catalog.connector(target).capabilities.calls_per_day_max
+
+
+def imports_per_day_max(per_day_max: int) -> int:
+    """How many imports in 24 hours a bank that serves so many unattended calls leaves room for."""
+    return min(IMPORTS_PER_DAY_MAX, per_day_max)
+
+
 def next_import_at(
     connection: Connection,
     consent_id: str,
     now: datetime,
     *,
     attended: bool = False,
-    per_day_max: int = UNATTENDED_CALLS_PER_DAY_MAX,
+    per_day_max: int,
 ) -> datetime:
     """When the next import of the consent is possible: now, or later."""
-    limit = min(IMPORTS_PER_DAY_MAX, per_day_max)
+    limit = imports_per_day_max(per_day_max)
     moments = [now, _freed(list(budget.imports_after(connection, consent_id, now - DAY)), limit)]
     if not attended:
         moments += [_next_call_at(connection, consent_id, now, per_day_max)]
@@ -64,15 +82,16 @@ def next_import_at(
     return max(one for one in moments if one is not None)
 
 
-def imports_left(connection: Connection, consent_id: str, now: datetime) -> int:
+def imports_left(
+    connection: Connection, consent_id: str, now: datetime, *, per_day_max: int
+) -> int:
     """How many imports of the consent are left in these 24 hours, by the first ledger."""
-    return max(
-        0, IMPORTS_PER_DAY_MAX - len(budget.imports_after(connection, consent_id, now - DAY))
-    )
+    had = budget.imports_after(connection, consent_id, now - DAY)
+    return max(0, imports_per_day_max(per_day_max) - len(had))
 
 
 async def refused_by_bank(
-    platform: Platform, consent_id: str, error: BankDailyLimit
+    platform: Platform, consent_id: str, error: BankDailyLimit, *, per_day_max: int
 ) -> MultipleAccessLimitExceeded:
     """No unattended call is made until the bank can be expected to take one; says when."""
     now = platform.clock()
@@ -85,7 +104,7 @@ async def refused_by_bank(
             had = budget.imports_after(connection, consent_id, now - DAY)
             until = max(now + PAUSE_AFTER_REFUSAL_MIN, had[0] + DAY if had else now)
         budget.refuse_until(connection, consent_id, until)
-        return max(until, next_import_at(connection, consent_id, now))
+        return max(until, next_import_at(connection, consent_id, now, per_day_max=per_day_max))
 
     return used_up(await platform.store.change_with(note), now)
 

@@ -167,7 +167,7 @@ def _take(
     number = _number_of(connection, platform, new, wish.place)
     has_turn = not commands.unfinished_of_session(connection, session.id)
     command = _insert(connection, new)
-    _reserve(connection, platform, session, target, command)
+    _reserve(connection, platform, session, command)
     owner = _owner_that_counts(connection, platform, session, wish)
     if number is not None:
         request = Request(number=number, fast=wish.fast)
@@ -180,7 +180,7 @@ def _take(
 
 
 def _reserve(
-    connection: Connection, platform: Platform, session: Session, target: Target, command: Command
+    connection: Connection, platform: Platform, session: Session, command: Command
 ) -> None:
     """An import under a consent is one of the few a day.
 
@@ -195,7 +195,7 @@ def _reserve(
         session.consent_id,
         command.id,
         attended=is_person_there(session, command.created_at),
-        per_day_max=platform.catalog.connector(target).capabilities.calls_per_day_max,
+        per_day_max=budget.calls_per_day_max(platform, session),
     )
 
 

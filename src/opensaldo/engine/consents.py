@@ -16,7 +16,7 @@ from opensaldo.domain.event import EventKind
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.domain.target import AccessMode
 from opensaldo.engine.access import unpack
-from opensaldo.engine.budget import imports_left, next_import_at
+from opensaldo.engine.budget import calls_per_day_max, imports_left, next_import_at
 from opensaldo.engine.clients import require
 from opensaldo.engine.consent_ends import tell_end
 from opensaldo.engine.events import consent_event
@@ -228,20 +228,20 @@ async def list_consents(
         digest = owner_hash(platform.vault, client.id, owner_external_id)
     secret = platform.vault.signature_secret()
 
+    def view(connection: Connection, one: Consent, sealed: bytes) -> ConsentView:
+        per_day = calls_per_day_max(platform, one)
+        owner = platform.vault.open_long(sealed, consent_owner_place(one.id))
+        return ConsentView(
+            consent=one,
+            multiple_access_id=multiple_access_id(secret, one.id),
+            owner_external_id=owner.decode(),
+            imports_left=imports_left(connection, one.id, now, per_day_max=per_day),
+            next_import_at=next_import_at(connection, one.id, now, per_day_max=per_day),
+        )
+
     def read(connection: Connection) -> tuple[ConsentView, ...]:
         found = consents.consents_of(connection, client.id, client.environment, digest, LISTED_MAX)
-        return tuple(
-            ConsentView(
-                consent=one,
-                multiple_access_id=multiple_access_id(secret, one.id),
-                owner_external_id=platform.vault.open_long(
-                    sealed, consent_owner_place(one.id)
-                ).decode(),
-                imports_left=imports_left(connection, one.id, now),
-                next_import_at=next_import_at(connection, one.id, now),
-            )
-            for one, sealed in found
-        )
+        return tuple(view(connection, *each) for each in found)
 
     return await platform.store.fetch(read)
 

@@ -14,7 +14,7 @@ import contextlib
 from functools import partial
 
 from opensaldo.domain.command import Command, CommandState
-from opensaldo.engine.budget import refused_by_bank
+from opensaldo.engine.budget import calls_per_day_max, refused_by_bank
 from opensaldo.engine.consents import found_ended, tell_banks
 from opensaldo.engine.endings import end_failed
 from opensaldo.engine.history import earliest_day, read_from
@@ -118,7 +118,8 @@ async def _import_in_words_of_access(platform: Platform, run: Run, draft: Draft)
         if consent_id is not None and isinstance(error, BankConsentWithdrawn):
             await found_ended(platform, consent_id)
         if consent_id is not None and isinstance(error, BankDailyLimit):
-            raise await refused_by_bank(platform, consent_id, error) from None
+            per_day = calls_per_day_max(platform, run.session)
+            raise await refused_by_bank(platform, consent_id, error, per_day_max=per_day) from None
         raise as_told from None
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from opensaldo.domain.client import Product
 from opensaldo.domain.consent import IMPORTS_PER_DAY_MAX, Consent
-from opensaldo.engine.budget import next_import_at
+from opensaldo.engine.budget import calls_per_day_max, imports_per_day_max, next_import_at
 from opensaldo.engine.commands import reuse_and_import
 from opensaldo.engine.durable import Cron
 from opensaldo.engine.ledger import DAY
@@ -66,7 +66,7 @@ async def plan_refreshes(
 async def refresh_due(platform: Platform) -> int:
     """Every planned refresh whose time has come was started; returns how many."""
     started = 0
-    for consent, caller in await platform.store.fetch(_due, platform.clock()):
+    for consent, caller in await platform.store.fetch(_due, platform, platform.clock()):
         token = multiple_access_id(platform.vault.signature_secret(), consent.id)
         try:
             await reuse_and_import(platform, caller, token, None)
@@ -79,24 +79,25 @@ async def refresh_due(platform: Platform) -> int:
     return started
 
 
-def is_due(had: tuple[datetime, ...], per_day: int, now: datetime) -> bool:
+def is_due(had: tuple[datetime, ...], per_day: int, imports_max: int, now: datetime) -> bool:
     """Whether a refresh is due, by the imports of the last 24 hours, oldest first.
 
     They are spread evenly: each waits its share of the day after the import before it, whoever
-    asked for that.
+    asked for that. One of the `imports_max` that the bank leaves room for is kept.
     """
-    if per_day == 0 or len(had) >= REFRESHES_PER_DAY_MAX:
+    if per_day == 0 or len(had) >= imports_max - KEPT_FOR_THE_PERSON:
         return False
     return not had or now - had[-1] >= DAY / per_day
 
 
-def _due(connection: Connection, now: datetime) -> list[tuple[Consent, Caller]]:
+def _due(connection: Connection, platform: Platform, now: datetime) -> list[tuple[Consent, Caller]]:
     due = []
     for consent, per_day in refreshes.planned(connection):
         had = budget.imports_after(connection, consent.id, now - DAY)
-        if not consent.is_usable(now) or not is_due(had, per_day, now):
+        most = calls_per_day_max(platform, consent)
+        if not consent.is_usable(now) or not is_due(had, per_day, imports_per_day_max(most), now):
             continue
-        if next_import_at(connection, consent.id, now) > now:
+        if next_import_at(connection, consent.id, now, per_day_max=most) > now:
             continue
         caller = _caller(connection, consent)
         if caller is not None:

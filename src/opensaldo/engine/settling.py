@@ -83,7 +83,12 @@ async def _told(platform: Platform, run: Run, draft: Draft, reading: Reading, re
     """What the reading came to; the draft of the receipt says it too."""
     so_far = replace(draft.receipt, rereads=reread)
     if run.session.consent_id is not None:
-        left = await platform.store.fetch(imports_left, run.session.consent_id, platform.clock())
+        left = await platform.store.fetch(
+            imports_left,
+            run.session.consent_id,
+            platform.clock(),
+            per_day_max=reading.connector.capabilities.calls_per_day_max,
+        )
         so_far = replace(so_far, calls_left=left)
     past = await past_of(platform, run.session)
     found = await asyncio.to_thread(

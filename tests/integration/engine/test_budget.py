@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from opensaldo.domain.client import Product
+from opensaldo.domain.target import Interface
 from opensaldo.engine.retention import purge
 from tests.e2e.checked import CheckedApi
 from tests.e2e.fixtures import DATABASES, World
 from tests.support.consents import ended_as, grant, import_under, reuse, reuse_in_json, session_in
 from tests.support.platform import Reply, command_of
+from tests.support.scripted import ScriptedBank, a_target, offer
 from tests.support.switchboard import unattended_counts
 
 FULL = "MultipleAccessLimitExceeded"
@@ -202,3 +204,24 @@ def test_an_import_that_waits_in_the_queue_has_its_place(world: World, api: Chec
     assert [one.status for one in accepted] == [202, 202, 202, 429]
     for one in accepted[:3]:
         assert ended_as(api.poll(command_of(one).attrib["id"])) == "successful"
+
+
+def test_a_bank_that_serves_fewer_calls_a_day_leaves_fewer_imports_and_the_list_says_so(
+    world: World, api: CheckedApi, monkeypatch: pytest.MonkeyPatch
+):
+    target = a_target(name="ProbnyBankApi", interface=Interface.PSD2, multiple_access=True)
+    offer(monkeypatch, ScriptedBank(calls_per_day_max=2), target)
+    first_at = world.clock()
+    session, token = grant(api, target=target.name)
+    for left, work in enumerate((lambda: api.finished(session), lambda: import_under(api, token))):
+        assert listed(api)["importsLeft"] == 2 - left
+        work()
+        world.later(hours=1)
+    free_at = (first_at + timedelta(hours=24)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert (listed(api)["importsLeft"], listed(api)["nextImportAt"]) == (0, free_at)
+    assert free_at.encode() in refused(api, token).body
+
+
+def listed(api: CheckedApi) -> dict[str, Any]:
+    (consent,) = api.call("GET", "/v1/consents").json["consents"]
+    return dict(consent)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete as delete_rows
 
 from opensaldo.domain.client import Product
+from opensaldo.domain.target import Interface
 from opensaldo.engine.planner import plan_refreshes, refresh_due
 from opensaldo.errors import InvalidArgument
 from opensaldo.store.tables import refreshes
@@ -16,6 +17,7 @@ from tests.e2e.checked import CheckedApi, agree
 from tests.e2e.fixtures import DATABASES, World
 from tests.e2e.road import answer_of, back
 from tests.support.consents import delete, ended_as, grant, import_under
+from tests.support.scripted import ScriptedBank, a_target, offer
 from tests.support.switchboard import unattended_counts
 
 QUARTER_H = 0.25
@@ -84,6 +86,17 @@ def test_refreshes_are_spread_over_the_day_and_leave_one_import_for_the_person(
     assert import_under(api, token) == "successful"
     assert max(row["count"] for row in unattended_counts(world.bank.url)) <= 4
     assert {row["refused"] for row in unattended_counts(world.bank.url)} == {0}
+
+
+def test_a_bank_that_serves_two_calls_a_day_is_refreshed_once(
+    world: World, api: CheckedApi, monkeypatch: pytest.MonkeyPatch
+):
+    target = a_target(name="ProbnyBankApi", interface=Interface.PSD2, multiple_access=True)
+    offer(monkeypatch, ScriptedBank(calls_per_day_max=2), target)
+    _session, token = grant(api, target=target.name, ownerExternalId=OWNER)
+    plan(world, api, 3)
+    assert a_day(world, api) == 1
+    assert import_under(api, token) == "successful"
 
 
 def test_an_owners_plan_goes_before_the_clients_and_zero_is_never(world: World, api: CheckedApi):

@@ -26,7 +26,7 @@ from opensaldo.engine.commands import jobs
 from opensaldo.engine.durable import Durable
 from opensaldo.engine.held_logins import HeldLogins
 from opensaldo.engine.platform import Platform
-from opensaldo.engine.usage import read_prices
+from opensaldo.engine.price_lists import read_price_lists
 from opensaldo.observe import BANK_CALLS, BANK_SECONDS, CERTIFICATE_DAYS, log, quiet_logs
 from opensaldo.store.db import Store
 from opensaldo.store.lock import SlotLock
@@ -175,7 +175,7 @@ def application(config: Config, platform: Platform, listening: str) -> ASGIApp:
         portal_url=addresses.portal_url,
         support_mail=config.support_mail,
         trusted_proxies=config.trusted_proxies,
-        prices=read_prices(config.prices_file),
+        price_lists=read_price_lists(config.prices_file),
     )
     pages = PagesConfig(
         platform=platform,

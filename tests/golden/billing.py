@@ -7,19 +7,19 @@ A log `NAME.usage.csv` has one use a row, times in Polish local time; its bills 
 from __future__ import annotations
 
 import csv
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from opensaldo.domain.bill import BILLING_ZONE, Bill, Month
 from opensaldo.domain.client import Environment
 from opensaldo.domain.usage import Usage, UsageKind
 from opensaldo.engine.billing import bill
-from opensaldo.engine.usage import read_prices
+from opensaldo.engine.price_lists import read_price_lists
 from opensaldo.wire.bills import bill_csv
 
 FOLDER = Path(__file__).parent / "billing"
-PRICES_OF = {"other_services": read_prices(FOLDER / "prices_of_all.toml")}
-PRICES = read_prices(FOLDER / "prices.toml")
+PRICES_OF = {"other_services": read_price_lists(FOLDER / "prices_of_all.toml").general}
+PRICES = read_price_lists(FOLDER / "prices.toml").general
 CONSENT_LIFE = timedelta(days=180)
 LATE = datetime(2030, 1, 1, tzinfo=BILLING_ZONE)
 MONTHS = {
@@ -47,7 +47,7 @@ def file_of(name: str, month: str) -> Path:
 
 
 def _use(row: dict[str, str]) -> Usage:
-    at = datetime.fromisoformat(row["at"]).replace(tzinfo=BILLING_ZONE)
+    at = datetime.fromisoformat(row["at"]).replace(tzinfo=BILLING_ZONE).astimezone(UTC)
     kind = UsageKind(row["kind"])
     return Usage(
         client_id="acme-test",

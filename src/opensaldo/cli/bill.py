@@ -16,7 +16,8 @@ from opensaldo.domain.bill import Bill, Month
 from opensaldo.domain.client import Client, environment_of
 from opensaldo.domain.clock import system_clock
 from opensaldo.engine import clients
-from opensaldo.engine.usage import month_bill, read_prices
+from opensaldo.engine.price_lists import read_price_lists
+from opensaldo.engine.usage import month_bill
 from opensaldo.errors import InvalidArgument
 from opensaldo.store.migrate import migrate
 from opensaldo.wire.bills import bill_csv, bill_json
@@ -29,7 +30,7 @@ def bill(options: argparse.Namespace) -> int:
     config = Config.from_env()
     try:
         month = Month.parse(options.month)
-        prices = read_prices(options.prices or config.prices_file)
+        lists = read_price_lists(options.prices or config.prices_file)
     except (ValueError, BadDataFile) as wrong:
         raise InvalidArgument(str(wrong)) from None
     store = open_store(config)
@@ -37,7 +38,7 @@ def bill(options: argparse.Namespace) -> int:
         migrate(store)
         client = _client(options.client)
         asyncio.run(clients.describe(store, client.id))
-        made = asyncio.run(month_bill(store, client, month, prices, system_clock()))
+        made = asyncio.run(month_bill(store, client, month, lists.of(client.id), system_clock()))
     finally:
         store.close()
     if options.json:

@@ -111,13 +111,16 @@ def income_confirmations(account: Account) -> Iterator[Line]:
 
 
 def pdf_files(account: Account) -> Iterator[Line]:
-    """Every uploaded file, rejected ones too; below the agreed number, up to the base fee."""
+    """Every uploaded file, rejected ones too; a month that ended below the agreed number costs
+    the base fee.
+    """
     prices, files = account.prices, list(account.of(UsageKind.PDF_UPLOADED))
     for row in files:
         proof = (f"file {row.subject}",)
         yield _line(Service.PDF_FILE, row.at, prices.pdf_file, "a file was uploaded", proof)
     missing = parse_amount(prices.pdf_base_fee) - parse_amount(prices.pdf_file) * len(files)
-    if len(files) < prices.pdf_agreed_files and missing > 0:
+    is_over = Month.of(account.as_of) > account.month
+    if is_over and len(files) < prices.pdf_agreed_files and missing > 0:
         why = f"{len(files)} of {prices.pdf_agreed_files} agreed files; up to {prices.pdf_base_fee}"
         yield Line(
             service=Service.PDF_MINIMUM,
@@ -134,13 +137,13 @@ def pdf_on_premises(account: Account) -> Iterator[Line]:
     contract = account.prices.on_premises
     if contract is None or account.month.number != contract.since.month:
         return
-    years = account.month.year - contract.since.year
-    if years < 0:
+    years, on = account.month.year - contract.since.year, _anniversary(contract, account.month)
+    if years < 0 or on > _day(account.as_of):
         return
     for service, price in _yearly(contract, is_first=years == 0):
         yield Line(
             service=service,
-            on=_anniversary(contract.since, account.month.year),
+            on=on,
             quantity=1,
             price=price,
             why=f"year {years + 1} of the contract"
@@ -214,12 +217,12 @@ def _yearly(contract: OnPremises, *, is_first: bool) -> Iterator[tuple[Service, 
         yield Service.PDF_SET_UP, parse_amount(contract.set_up)
 
 
-def _anniversary(since: date, year: int) -> date:
-    """The contract's day in this year; the 29th of February is the 28th in most."""
+def _anniversary(contract: OnPremises, month: Month) -> date:
+    """The contract's day in the month's year; the 29th of February is the 28th in most."""
     try:
-        return since.replace(year=year)
+        return contract.since.replace(year=month.year)
     except ValueError:
-        return since.replace(year=year, day=28)
+        return contract.since.replace(year=month.year, day=28)
 
 
 def _day(at: datetime) -> date:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import datetime
-from pathlib import Path
 
-from opensaldo.data import BadDataFile, fill, read_text
 from opensaldo.domain.bill import Bill, Month, Prices
 from opensaldo.domain.client import Client
 from opensaldo.domain.command import Command, CommandState
@@ -16,8 +13,6 @@ from opensaldo.domain.usage import Usage, UsageKind
 from opensaldo.engine.billing import CONSENT_REACH, bill
 from opensaldo.store.db import Connection, Store
 from opensaldo.store.queries import usage
-
-EXAMPLE_PRICES = "prices.toml"
 
 
 def note_session(
@@ -72,24 +67,6 @@ async def month_bill(
     since = month.starts_at - CONSENT_REACH
     rows = await store.fetch(usage.usage_since, client.id, client.environment, since)
     return bill(client.id, rows, month, prices, as_of)
-
-
-def read_prices(file: Path | None) -> Prices:
-    """The price list in this file, or the example.
-
-    Raises:
-        OSError: the file cannot be read.
-        BadDataFile: it is not a price list; says what is wrong.
-    """
-    name = EXAMPLE_PRICES if file is None else file.name
-    try:
-        text = read_text(EXAMPLE_PRICES) if file is None else file.read_text("utf-8")
-        table = tomllib.loads(text)
-    except UnicodeDecodeError:
-        raise BadDataFile(name, "file", "UTF-8 text", "other bytes") from None
-    except tomllib.TOMLDecodeError as fault:
-        raise BadDataFile(name, "file", "TOML", str(fault)) from None
-    return fill(Prices, table, file=name, key="prices")
 
 
 def _of_consent(consent: Consent, kind: UsageKind, at: datetime) -> Usage:

@@ -7,11 +7,10 @@ from functools import partial
 
 from starlette.requests import HTTPConnection
 
-from opensaldo.domain.bill import Prices
 from opensaldo.domain.network import Network, parse_address, parse_network
 from opensaldo.engine.admission import Gate
 from opensaldo.engine.platform import Platform
-from opensaldo.engine.usage import read_prices
+from opensaldo.engine.price_lists import PriceLists, read_price_lists
 
 FORWARDED_HOPS_MAX = 20
 
@@ -28,7 +27,7 @@ class Front:
     portal_url: str
     support_mail: str
     trusted_proxies: tuple[str, ...] = ()
-    prices: Prices = field(default_factory=partial(read_prices, None))
+    price_lists: PriceLists = field(default_factory=partial(read_price_lists, None))
     _networks: tuple[Network, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

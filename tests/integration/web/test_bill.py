@@ -169,9 +169,13 @@ def test_what_a_month_would_cost_at_other_prices_is_asked_over_the_api(
         "prices.onPremises.since": "2026-03-01",
         "prices.onPremises.licenceYearly": "1200.00",
     }
+    world.later(hours=CYCLE / timedelta(hours=1))
     reply = api.call("GET", "/v1/bill", query={"month": MONTH, **asked})
     told = json.loads(run(world, "bill", api.client_id, MONTH, "--json", "--prices", str(file)))
     assert reply.json | {"final": True} == told | {"final": True}  # its clock is the real one
+    file.write_text(f'name = "All"\ncurrency = "PLN"\n[clients.{api.client_id}]\nname = "Own"\n')
+    own = json.loads(run(world, "bill", api.client_id, MONTH, "--json", "--prices", str(file)))
+    assert own["priceList"] == "Own"
     assert reply.json["total"] > 1200
     assert bill(api)["total"] == 1.5
     one = api.call("GET", "/v1/bill", query={"month": MONTH, "prices.scoring": "4"})

@@ -237,6 +237,24 @@ def test_a_licence_is_yearly_and_its_set_up_once_even_from_a_leap_day():
     ]
 
 
+def test_what_is_due_at_the_end_of_a_month_or_on_a_day_of_it_is_not_due_before():
+    contract = OnPremises(since=date(2027, 5, 20), licence_yearly="1200.00")
+    prices = replace(
+        PRICES, pdf_file="0.90", pdf_agreed_files=9, pdf_base_fee="5.00", on_premises=contract
+    )
+
+    def services(day: datetime) -> list[Service]:
+        made = bill("acme-test", (), Month(2027, 5), prices, day)
+        return [line.service for line in made.lines]
+
+    of_licence = [Service.PDF_LICENCE, Service.PDF_SUPPORT, Service.PDF_SET_UP]
+    assert services(datetime(2027, 4, 1, tzinfo=UTC)) == []
+    assert services(datetime(2027, 5, 19, 21, 59, tzinfo=UTC)) == []
+    assert services(datetime(2027, 5, 19, 22, tzinfo=UTC)) == of_licence
+    assert services(datetime(2027, 5, 31, 21, 59, tzinfo=UTC)) == of_licence
+    assert services(datetime(2027, 5, 31, 22, tzinfo=UTC)) == [Service.PDF_MINIMUM, *of_licence]
+
+
 @few
 @given(sessions=st.lists(st.tuples(MOMENTS, ENDS), min_size=1, max_size=6), shuffled=st.randoms())
 def test_the_order_of_the_log_and_later_uses_change_no_finished_bill(

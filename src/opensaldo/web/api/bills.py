@@ -18,9 +18,10 @@ async def read(call: Call) -> Response:
         month = Month.parse(call.params.required("month"))
     except ValueError:
         raise InvalidParameter("The parameter month must be a month (YYYY-MM).") from None
-    store, prices = call.front.platform.store, call.front.prices
-    prices = price_list(call.params.within(GROUP), prices.currency) or prices
-    made = await month_bill(store, call.caller.client, month, prices, call.now)
+    client, store = call.caller.client, call.front.platform.store
+    agreed = call.front.price_lists.of(client.id)
+    prices = price_list(call.params.within(GROUP), agreed.currency) or agreed
+    made = await month_bill(store, client, month, prices, call.now)
     return call.json(bill_json(made))
 
 

@@ -37,6 +37,7 @@ from opensaldo.store.queries.sessions import HeldAccess
 DELETIONS_SHOWN_MAX = 1000
 PROOFS_A_PAGE = 100
 CONSENTS_AT_ONCE = 100
+PROOFS = "proofs-of-deletion"  # what a cursor of them is marked with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +86,14 @@ async def read_proofs(
     Raises:
         InvalidCursor: not one of this client's cursors.
     """
-    before = None if cursor is None else number_of(platform, client, cursor)
+    before = None if cursor is None else number_of(platform, client, cursor, PROOFS)
     subject = owner_external_id and owner_mark(platform, client, owner_external_id)
     place = (client.id, client.environment, subject, PROOFS_A_PAGE + 1, before)
     found = await platform.store.fetch(deletions.deletions_of, *place)
     return ProofPage(
-        proofs=tuple((cursor_of(platform, client, n), one) for n, one in found[:PROOFS_A_PAGE]),
+        proofs=tuple(
+            (cursor_of(platform, client, n, PROOFS), one) for n, one in found[:PROOFS_A_PAGE]
+        ),
         has_more=len(found) > PROOFS_A_PAGE,
     )
 

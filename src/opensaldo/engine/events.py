@@ -24,6 +24,7 @@ EVENTS_KEPT = timedelta(days=30)
 PAGE_MAX = 500
 CURSOR = re.compile(r"(0|[1-9][0-9]{0,17})-([0-9a-f]{16})")
 MARK_HEX_DIGITS = 16
+EVENT_LOG = "cursor"  # what a cursor of it is marked with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,23 +82,23 @@ def consent_event(consent: Consent, kind: EventKind, at: datetime) -> Event:
     )
 
 
-def cursor_of(platform: Platform, client: Client, number: int) -> str:
-    """The cursor that stands for the event of this number in this client's log."""
-    whole = platform.vault.fingerprint("cursor", client.id, client.environment.value, str(number))
-    return f"{number}-{whole[:MARK_HEX_DIGITS]}"
+def cursor_of(platform: Platform, client: Client, number: int, log: str = EVENT_LOG) -> str:
+    """The cursor that stands for this number in this log of the client."""
+    parts = (log, client.id, client.environment.value, str(number))
+    return f"{number}-{platform.vault.fingerprint(*parts)[:MARK_HEX_DIGITS]}"
 
 
-def number_of(platform: Platform, client: Client, cursor: str) -> int:
+def number_of(platform: Platform, client: Client, cursor: str, log: str = EVENT_LOG) -> int:
     """The number a cursor stands for.
 
     Raises:
-        InvalidCursor: it is not a cursor of this client.
+        InvalidCursor: it is not a cursor of this client, or not of this log.
     """
     parts = CURSOR.fullmatch(cursor)
     if parts is None:
         raise InvalidCursor
     number = int(parts[1])
-    if not hmac.compare_digest(cursor_of(platform, client, number), cursor):
+    if not hmac.compare_digest(cursor_of(platform, client, number, log), cursor):
         raise InvalidCursor
     return number
 

@@ -104,6 +104,16 @@ def test_pages_lead_to_the_oldest_proof(api: CheckedApi, monkeypatch: pytest.Mon
     assert seen == [("client", [command]) for command in commands]
 
 
+def test_a_cursor_of_events_is_none_of_proofs_and_the_reverse(api: CheckedApi):
+    imported(api)
+    erased(api)
+    event = api.call("GET", "/v1/events").json["events"][0]["id"]
+    proof = read(api)["deletions"][0]["id"]
+    for path, query in (("/v1/deletions", {"before": event}), ("/v1/events", {"after": proof})):
+        reply = api.call("GET", path, query=query)
+        assert (reply.status, reply.exception) == (400, "InvalidCursor")
+
+
 @pytest.mark.parametrize("cursor", ["soon", "1", "1-0123456789abcdef", "9" * 30])
 def test_a_cursor_that_is_none_is_refused(api: CheckedApi, cursor: str):
     reply = api.call("GET", "/v1/deletions", query={"before": cursor})

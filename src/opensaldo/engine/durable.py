@@ -206,6 +206,7 @@ class Durable:
             "log_level": "WARNING",
             "enable_otlp": False,
             "use_listen_notify": False,
+            "notification_listener_polling_interval_sec": POLL_S,  # a stop waits for its next turn
         }
 
     async def _sweep_for_ever(self) -> None:

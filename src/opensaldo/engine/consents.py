@@ -41,7 +41,6 @@ REVOKE_AGAIN_MIN = timedelta(minutes=1)
 REVOKED_AT_ONCE_MAX = 50
 LISTED_MAX = 500
 WARNED_BEFORE = timedelta(days=14)
-WARNED_AT_ONCE_MAX = 500
 
 
 async def usable_consent(platform: Platform, caller: Caller, token: str) -> Consent:
@@ -168,20 +167,14 @@ async def found_ended(
 async def warn(platform: Platform) -> None:
     """Clients were told, once each, of consents that run out within `WARNED_BEFORE`."""
     now = platform.clock()
-    before = now + WARNED_BEFORE
-    if not await platform.store.fetch(consents.expiring, before, WARNED_AT_ONCE_MAX):
-        return
+    for one in await platform.store.fetch(consents.expiring, now + WARNED_BEFORE):
+        await platform.store.change(_tell_expiring, one, now)
 
-    def tell(connection: Connection) -> None:
-        found = [
-            one
-            for one in consents.expiring(connection, before, WARNED_AT_ONCE_MAX)
-            if consents.warned(connection, one.id, now)
-        ]
-        for one in sorted(found, key=lambda one: one.client_id):
-            events.append(connection, consent_event(one, EventKind.CONSENT_EXPIRING, now))
 
-    await platform.store.change_with(tell)
+def _tell_expiring(connection: Connection, consent: Consent, now: datetime) -> None:
+    hold(connection, "consent", consent.id)
+    if consents.warned(connection, consent.id, now):
+        events.append(connection, consent_event(consent, EventKind.CONSENT_EXPIRING, now))
 
 
 async def expire(platform: Platform) -> int:

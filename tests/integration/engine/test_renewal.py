@@ -163,6 +163,26 @@ def test_a_renewal_that_is_given_up_changes_nothing(api: CheckedApi, target: str
     assert import_under(api, old) == "successful"
 
 
+@pytest.mark.parametrize(("target", "end"), [(KEEPS_BOTH, "successful"), (ENDS_OLD, GONE)])
+def test_who_authorises_at_the_bank_and_does_not_come_back_loses_only_what_the_bank_ends(
+    world: World, api: CheckedApi, target: str, end: str
+):
+    first, old = renewed(api, target)
+    assert ended_as(api.finished(first)) == "successful"
+    LATER()
+    made = api.started(target=target, accessMode="MULTIPLE", ownerExternalId=OWNER)
+    at_bank = agree(made, target).location or ""
+
+    async def authorise() -> None:
+        async with Door() as door:
+            await walk(door, at_bank, "test1")
+
+    asyncio.run(authorise())
+    assert states(api) == ["ACTIVE"]
+    assert import_under(api, old) == end
+    assert states(api) == ["ACTIVE" if end == "successful" else "WITHDRAWN"]
+
+
 async def give_up(address: str, step: str) -> None:
     async with Door() as door:
         if step == "at the bank":

@@ -181,6 +181,19 @@ def test_at_the_same_time_one_does_the_work_and_the_others_are_told_so(
     assert rows(world)[1] == before + 1
 
 
+def test_a_key_whose_answer_was_erased_with_its_owner_says_so_and_not_that_it_is_in_use(
+    api: CheckedApi,
+):
+    form = session_form(api)
+    path = COMMAND + "default-import.xml"
+    accepted = api.call("POST", path, form, headers={KEY: "k-1"})
+    api.poll(command_of(accepted).attrib["id"])
+    query = {"ownerExternalId": "loan-7781"}
+    assert api.call("DELETE", "/v1/data.xml", query=query).status == 200
+    again = api.call("POST", path, form, headers={KEY: "k-1"})
+    assert (again.status, again.exception) == (404, "InvalidCommandId")
+
+
 def test_keys_are_the_clients_own_and_are_free_after_a_day(world: World, api: CheckedApi):
     other = world.client()
     body = {"country": "pl"}

@@ -15,6 +15,8 @@ from opensaldo.store.queries import consent_chain
 from opensaldo.store.queries.remembered import forget
 from opensaldo.store.tables import consents
 
+WARNED_AT_ONCE_MAX = 500
+
 _SECRETS = {
     "token_hash",
     "sealed_owner",
@@ -69,10 +71,12 @@ _REPLACED = update(consents).where(_THIS).values(replaced_by=bindparam("new_id")
 _EXPIRING = (
     select(*CONSENT_COLUMNS)
     .where(_IS_OPEN, consents.c.valid_until <= bindparam("before"), consents.c.warned_at.is_(None))
-    .limit(bindparam("count_max"))
+    .limit(WARNED_AT_ONCE_MAX)
 )
 _WARNED = (
-    update(consents).where(_THIS, consents.c.warned_at.is_(None)).values(warned_at=bindparam("at"))
+    update(consents)
+    .where(_THIS, _IS_OPEN, consents.c.warned_at.is_(None))
+    .values(warned_at=bindparam("at"))
 )
 _OF_CLIENT: Select[Any] = (
     select(*CONSENT_COLUMNS, consents.c.sealed_owner)
@@ -215,14 +219,13 @@ def replaced(connection: Connection, consent_id: str, new_id: str) -> None:
     connection.execute(_REPLACED, {"of_id": consent_id, "new_id": new_id})
 
 
-def expiring(connection: Connection, before: datetime, count_max: int) -> tuple[Consent, ...]:
-    """List open consents that run out by then and whose client has not been warned."""
-    which = {"before": before, "count_max": count_max}
-    return tuple(map(consent_from, connection.execute(_EXPIRING, which)))
+def expiring(connection: Connection, before: datetime) -> tuple[Consent, ...]:
+    """List some open consents that run out by then and whose client has not been warned."""
+    return tuple(map(consent_from, connection.execute(_EXPIRING, {"before": before})))
 
 
 def warned(connection: Connection, consent_id: str, at: datetime) -> bool:
-    """Note that the client was warned; whether nobody had done so."""
+    """Note that the client of an open consent was warned; whether nobody had done so."""
     return connection.execute(_WARNED, {"of_id": consent_id, "at": at}).rowcount == 1
 
 

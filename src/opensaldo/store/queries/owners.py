@@ -83,7 +83,7 @@ _FORGET_ANSWERS = (
         keys.c.sealed_answer.is_not(None),
         keys.c.subject.in_(bindparam("subjects", expanding=True)),
     )
-    .values(key_id=None, wrapped_key=None, sealed_answer=None)
+    .values(key_id=None, wrapped_key=None, sealed_answer=None, held_until=keys.c.created_at)
 )
 _COMMANDS = select(commands.c.id).where(commands.c.session_id.in_(_THESE)).order_by(commands.c.id)
 _REDIRECTIONS = select(redirections.c.id).where(redirections.c.session_id.in_(_THESE))
@@ -164,8 +164,8 @@ def erase_owner(
 ) -> Erased:
     """Erase everything kept under the owner's id but consents; returns what was erased.
 
-    Sealed answers to requests about them with an idempotency key are erased too. The consents of
-    the owner's sessions forget what they remembered.
+    Sealed answers to requests about them with an idempotency key are erased too, and nobody holds
+    such a key any more. The consents of the owner's sessions forget what they remembered.
 
     The owner's sessions end (at their last activity) and lose key, access and owner; finished
     commands are deleted, unfinished ones cannot keep anything any more.

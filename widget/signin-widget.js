@@ -1,7 +1,5 @@
-/* OpenSaldo SignIn Widget, loader 1. Apache-2.0. Served by the platform at /assets/signin-widget.js.
-   It puts the sign-in pages into a page, or behind a button, and tells the page what happens there.
-   Two windows trust each other by address: messages count only from the frame or window made here
-   while it shows the sign-in host, and nothing is ever sent into it but its own address. */
+/* OpenSaldo SignIn Widget, loader 1. Apache-2.0. The sign-in pages in a page or behind its button.
+   Messages count only from the frame or window made here, while it shows the sign-in host. */
 // @ts-check
 (function () {
   'use strict';
@@ -19,8 +17,9 @@
     locale: WORDS, target: WORDS, showFavicons: FLAG, showScreenshots: FLAG,
     showTargetMissingOption: FLAG, showTargetMissingForm: FLAG, showDefaultTarget: FLAG,
     showBetaQualityLabels: FLAG, clientIdentity: WORDS, layout: ANY, dynamicHeight: FLAG,
-    styles: THINGS, autoImport: ANY, since: WORDS, psd2: THINGS, accessMode: WORDS,
-    maxImportDate: WORDS, forceSca: FLAG, forceTestCredentials: FLAG, buttonLabel: WORDS,
+    styles: THINGS, autoImport: ANY, since: WORDS, psd2: THINGS, 'psd2.accessMode': WORDS,
+    'psd2.maxImportDate': WORDS, 'psd2.forceSca': FLAG, accessMode: WORDS, maxImportDate: WORDS,
+    forceSca: FLAG, forceTestCredentials: FLAG, buttonLabel: WORDS,
     onSuccess: CALL, onError: CALL, onUnsupportedTarget: CALL, onInitialized: CALL,
     onUnloaded: CALL, onStarted: CALL, onTargetSelected: CALL, onCredentialEntered: CALL,
     onScreenshotClicked: CALL,
@@ -80,12 +79,14 @@
         ? `{${given.map((name) => `${name}: ${typeof options[name]}`).join(', ')}}` : typeof options;
       throw new TypeError(`OpenSaldo: expected your client id among {${wanted.join(', ')}}, got ${got}`);
     }
-    for (const name of given) {
-      const kind = KINDS[name], value = options[name];
+    const all = { ...options };
+    for (const name of isThings(options.psd2) ? Object.keys(options.psd2) : []) all[`psd2.${name}`] = options.psd2[name];
+    for (const name of Object.keys(all)) {
+      const kind = KINDS[name], value = all[name];
       if (!known.includes(name)) {
         const [near] = known.slice().sort((one, other) => distance(name, one) - distance(name, other));
         console.warn(`OpenSaldo: there is no option ${name.slice(0, 40)}. Is it ${near}?`);
-      } else if (kind && has(options, name) && (typeof value !== kind || (kind === THINGS && !isThings(value)))) {
+      } else if (kind && has(all, name) && (typeof value !== kind || (kind === THINGS && !isThings(value)))) {
         console.warn(`OpenSaldo: option ${name}: expected ${kind}, got ${Array.isArray(value) ? 'array' : typeof value}`);
       }
     }
@@ -136,7 +137,7 @@
     ['widgetSize', '', (said) => Number.isFinite(said.height) && [said.height]],
   ];
 
-  /** What a message says: its name, callback and arguments; nothing when it is not one of ours.
+  /** Name, callback and arguments of a message; nothing when it is not one of ours.
       @param {any} data @returns {[string, string, any[]] | undefined} */
   function understood(data) {
     try {
@@ -149,8 +150,7 @@
     } catch { return undefined; } // no JSON, or of another shape
   }
 
-  /** Calls the page back for each message of `from()`, until stopped. What a callback throws is the
-      page's own error and ends nothing here.
+  /** Calls the page back for each message of `from()`, until stopped.
       @param {Bag} options @param {() => Window | null} from @param {(name: string, given: any[]) => void} also
       @returns {() => void} stops */
   function listen(options, from, also) {
@@ -205,13 +205,19 @@
     frame.src = address(options, false);
     frame.allow = 'clipboard-write'; // the session's id has a copy button
     frame.referrerPolicy = 'no-referrer';
-    // It may open the bank beside this page, and may not lead this page away.
+    // It may not lead this page away.
     frame.setAttribute('sandbox', 'allow-forms allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-scripts');
     frame.setAttribute('scrolling', 'no');
     Object.assign(frame.style, {
       display: 'block', width: '100%', minWidth: '280px', maxWidth: options.layout ? '' : '400px',
       height: `${FIRST_PX}px`, border: '0', overflow: 'hidden',
     });
+    let isFirst = true;
+    frame.onload = () => { // the next page begins where the person looks, though it is shorter
+      const isLeft = frame.getBoundingClientRect().top < 0 && document.activeElement === frame;
+      if (isLeft && !isFirst) frame.scrollIntoView();
+      isFirst = false;
+    };
     const stop = listen(options, () => frame.contentWindow, (name, [height]) => {
       if (name === 'widgetSize' && options.dynamicHeight) {
         frame.style.height = `${Math.min(Math.max(Math.ceil(height), LEAST_PX), MOST_PX)}px`;

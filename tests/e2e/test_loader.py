@@ -167,12 +167,16 @@ def test_without_a_client_the_shape_is_said_and_no_value(embedded: Embedded, opt
 
 
 def test_what_does_not_fit_is_said_by_name_and_kind(embedded: Embedded):
-    embedded.embed(ownerExternalID="loan-7", styles=["#fff"], dynamicHeight="yes", onError=None)
+    psd2 = {"accesMode": "MULTIPLE", "forceSca": "yes"}
+    wrong = {"ownerExternalID": "loan-7", "styles": ["#fff"], "dynamicHeight": "yes", "psd2": psd2}
+    embedded.embed(onError=None, **wrong)
     assert sorted(embedded.complaints) == [
         "OpenSaldo: option dynamicHeight: expected boolean, got string",
+        "OpenSaldo: option psd2.forceSca: expected boolean, got string",
         "OpenSaldo: option styles: expected object, got array",
         "OpenSaldo: the page does not handle onError",
         "OpenSaldo: there is no option ownerExternalID. Is it ownerExternalId?",
+        "OpenSaldo: there is no option psd2.accesMode. Is it psd2.accessMode?",
     ]
     embedded.frame()
 

@@ -103,6 +103,42 @@ def test_the_frame_is_as_high_as_what_it_shows_and_shrinks_again(
     assert heights[0] > heights[1] > 0
 
 
+def test_a_name_of_one_long_word_is_broken(shop_page: Embedded, api: CheckedApi):
+    shop_page.page.set_viewport_size({"width": NARROW_PX, "height": 700})
+    shop_page.page.evaluate("() => { document.body.style.margin = 0; }")
+    frame = embed(shop_page, api, target="KontoBankApi", clientIdentity="Mustermann" * 20)
+    assert frame.locator("body").evaluate(SIDEWAYS) == 0
+    frame.locator("button[value=cancel]").click()
+    frame.locator("#session-id").wait_for()
+    assert frame.locator("body").evaluate(SIDEWAYS) == 0
+
+
+def test_the_next_page_begins_where_the_person_looks(shop_page: Embedded, api: CheckedApi):
+    shop_page.page.set_viewport_size({"width": 320, "height": 640})
+    shop_page.page.evaluate("() => { document.body.style.paddingBottom = '2000px'; }")
+    frame = embed(shop_page, api, target="KontoBankApi", dynamicHeight=True)
+    agree = frame.locator(AGREE)
+    agree.scroll_into_view_if_needed()
+    assert shop_page.look("(one) => one.getBoundingClientRect().top") < -300
+    with shop_page.page.context.expect_page():
+        agree.click()
+    frame.locator("#open-bank").wait_for()
+    seen = "document.querySelector('#kontomatik iframe').getBoundingClientRect().top > -1"
+    shop_page.page.wait_for_function(seen)
+
+
+def test_a_page_that_comes_by_itself_moves_nobody_who_reads_elsewhere(
+    shop_page: Embedded, api: CheckedApi
+):
+    shop_page.page.evaluate("() => { document.body.style.paddingBottom = '3000px'; }")
+    frame = embed(shop_page, api, target="KontoBankApi")
+    shop_page.page.evaluate("scrollTo(0, 2000)")
+    shop_page.frame().goto(shop_page.frame().url)
+    frame.locator(AGREE).wait_for()
+    shop_page.settle()
+    assert shop_page.page.evaluate("scrollY") == 2000
+
+
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_nothing_is_wider_than_a_narrow_frame(shop_page: Embedded, api: CheckedApi, locale: str):
     shop_page.page.set_viewport_size({"width": NARROW_PX, "height": 700})

@@ -76,5 +76,16 @@ def test_what_the_page_asked_for_in_vain_is_said_to_be_its_affair(
     frame = begin(shop_page, api, **options)
     assert frame.inner_text("h1") == "The accounts were not connected"
     assert frame.inner_text("[role=alert]").startswith(MISCONFIGURED)
-    cause, _told = until_called(shop_page, "onError")
+    cause, told = until_called(shop_page, "onError")
     assert cause in {"InvalidParameter", "InvalidTarget"}
+    assert f"OpenSaldo: {told['message']}" in shop_page.complaints
+
+
+def test_who_makes_the_page_reads_in_the_console_how_it_is_registered(
+    shop_page: Embedded, world: World
+):
+    theirs = world.client(production=True)
+    begin(shop_page, theirs)
+    origin = shop_page.page.evaluate("location.origin")
+    advice = f"opensaldo client origin {theirs.client_id} {origin}"
+    assert [said for said in shop_page.complaints if said.endswith(advice)]

@@ -163,7 +163,8 @@ def unembedded(
 ) -> Response:
     """The same for a sign-in that cannot begin in its frame; it holds nothing to press.
 
-    What the client's page asked for in vain is that page's affair, and the person is told so.
+    What the client's page asked for in vain is that page's affair, and the person is told so;
+    who made it finds the reason in the browser's console.
     """
     title, lead, status = _said(error)
     if isinstance(error, CallerError) and not isinstance(error, LimitError | NotEmbeddable):
@@ -181,6 +182,7 @@ def unembedded(
         lead=lead,
         has_list=False,
         home=None,
+        warnings=(error.message,),
     )
 
 

@@ -15,7 +15,7 @@ from opensaldo.engine.redirections import SignInView
 from opensaldo.web.widget.files import NOSNIFF, PICTURE, ROOT_PATH, SHEET, STATIC_PATH
 from opensaldo.web.widget.headers import page_headers
 from opensaldo.web.widget.icons import icon
-from opensaldo.web.widget.messages import Message, telling
+from opensaldo.web.widget.messages import INITIALIZED, Message, telling
 from opensaldo.web.widget.styles import doubts, parse_styles, sheet
 from opensaldo.web.widget.words import Words
 
@@ -47,12 +47,13 @@ def page(
     target: Target | None = None,
     promise: str | None = None,
     tells: tuple[Message, ...] = (),
+    warnings: tuple[str, ...] = (),
     **values: Any,
 ) -> Response:
     """The page of this template.
 
     `promise` is the text on where passwords are typed, if any; `tells` is what the client's page
-    hears when this one is shown, if one embeds it.
+    hears when this one is shown, if one embeds it; `warnings` is for the browser's console.
     """
     client = view and (view.redirection.client_identity or view.client.legal_name)
     values.setdefault("telling", telling(view.redirection, view.session, tells) if view else None)
@@ -64,7 +65,7 @@ def page(
         target=target,
         promise=promise,
         is_styled=bool(styles),
-        doubts=json.dumps(doubts(styles)),
+        warnings=json.dumps(warnings + (doubts(styles) if INITIALIZED in tells else ())),
         start=STARTS_IN_FRAME if values["telling"] else STARTS,
         **values,
     )

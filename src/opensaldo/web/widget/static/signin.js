@@ -18,7 +18,7 @@
 
   // --- the page that embeds us ------------------------------------------------------------
   for (const message of JSON.parse(page.messages || "[]")) tell(message);
-  for (const doubt of JSON.parse(page.doubts || "[]")) console.warn(`OpenSaldo: ${doubt}`);
+  for (const warning of JSON.parse(page.warnings || "[]")) console.warn(`OpenSaldo: ${warning}`);
   if (page.channel === "widget" && window.ResizeObserver) {
     const root = document.documentElement;
     new ResizeObserver(() => tell({ widgetSize: { height: Math.ceil(root.offsetHeight) } }))

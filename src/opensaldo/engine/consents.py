@@ -11,19 +11,18 @@ import asyncio
 from datetime import datetime, timedelta
 
 from opensaldo.domain.client import Product
-from opensaldo.domain.consent import Consent, ConsentStatus, ConsentView
+from opensaldo.domain.consent import Consent, ConsentStatus
 from opensaldo.domain.event import EventKind
 from opensaldo.domain.session import Session, SessionState
 from opensaldo.domain.target import AccessMode
 from opensaldo.engine.access import unpack
-from opensaldo.engine.budget import calls_per_day_max, imports_left, next_import_at
 from opensaldo.engine.clients import require
 from opensaldo.engine.consent_ends import tell_end
 from opensaldo.engine.events import consent_event
 from opensaldo.engine.idempotency import settle
 from opensaldo.engine.kept import consent_access_place, consent_owner_place
 from opensaldo.engine.platform import Platform
-from opensaldo.engine.renewal import owner_hash, serving
+from opensaldo.engine.renewal import serving
 from opensaldo.engine.sessions import create_session
 from opensaldo.engine.switching import is_switched
 from opensaldo.engine.usage import note_session
@@ -34,12 +33,10 @@ from opensaldo.store.db import Connection
 from opensaldo.store.queries import consents, events, sessions
 from opensaldo.store.queries.clients import Caller
 from opensaldo.store.queries.consents import OwedRevocation
-from opensaldo.wire.signature import multiple_access_id
 
 REVOKE_S = 10.0
 REVOKE_AGAIN_MIN = timedelta(minutes=1)
 REVOKED_AT_ONCE_MAX = 50
-LISTED_MAX = 500
 WARNED_BEFORE = timedelta(days=14)
 
 
@@ -52,7 +49,7 @@ async def usable_consent(platform: Platform, caller: Caller, token: str) -> Cons
         BankUnavailable: the target is gone, or its fallback is used, which knows no consents.
     """
     require(caller, Product.MULTIPLE_ACCESS)
-    consent = await _known(platform, caller, token)
+    consent = await consent_of_token(platform, caller, token)
     if consent is None or not consent.is_usable(platform.clock()):
         raise InvalidMultipleAccessId
     target = platform.catalog.find(consent.target, consent.environment)
@@ -118,7 +115,7 @@ async def revoke(platform: Platform, caller: Caller, token: str) -> None:
     Raises:
         InvalidMultipleAccessId: unknown, another client's, or over already.
     """
-    consent = await _known(platform, caller, token)
+    consent = await consent_of_token(platform, caller, token)
     now = platform.clock()
     if consent is None or not consent.is_usable(now):
         raise InvalidMultipleAccessId
@@ -211,34 +208,6 @@ async def _tell_bank(platform: Platform, owed: OwedRevocation, now: datetime) ->
     await platform.store.change(consents.revocation_told, consent.id)
 
 
-async def list_consents(
-    platform: Platform, caller: Caller, owner_external_id: str | None
-) -> tuple[ConsentView, ...]:
-    """The caller's consents, of one owner or of all, newest first, at most `LISTED_MAX`."""
-    client, now = caller.client, platform.clock()
-    digest = None
-    if owner_external_id is not None:
-        digest = owner_hash(platform.vault, client.id, owner_external_id)
-    secret = platform.vault.signature_secret()
-
-    def view(connection: Connection, one: Consent, sealed: bytes) -> ConsentView:
-        per_day = calls_per_day_max(platform, one)
-        owner = platform.vault.open_long(sealed, consent_owner_place(one.id))
-        return ConsentView(
-            consent=one,
-            multiple_access_id=multiple_access_id(secret, one.id),
-            owner_external_id=owner.decode(),
-            imports_left=imports_left(connection, one.id, now, per_day_max=per_day),
-            next_import_at=next_import_at(connection, one.id, now, per_day_max=per_day),
-        )
-
-    def read(connection: Connection) -> tuple[ConsentView, ...]:
-        found = consents.consents_of(connection, client.id, client.environment, digest, LISTED_MAX)
-        return tuple(view(connection, *each) for each in found)
-
-    return await platform.store.fetch(read)
-
-
 def owner_of(connection: Connection, platform: Platform, consent: Consent) -> str:
     """The owner's id that the client gave this consent's sessions."""
     sealed = consents.sealed_owner(connection, consent.id)
@@ -247,7 +216,8 @@ def owner_of(connection: Connection, platform: Platform, consent: Consent) -> st
     return platform.vault.open_long(sealed, consent_owner_place(consent.id)).decode()
 
 
-async def _known(platform: Platform, caller: Caller, token: str) -> Consent | None:
+async def consent_of_token(platform: Platform, caller: Caller, token: str) -> Consent | None:
+    """The caller's consent behind a multipleAccessId, whatever became of it; None without one."""
     digest = platform.vault.fingerprint("multiple-access", token)
     client = caller.client
     return await platform.store.fetch(

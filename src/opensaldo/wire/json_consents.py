@@ -35,9 +35,9 @@ def state_of(consent: Consent, now: datetime) -> str:
     return _OF_STATUS.get(consent.status, EXPIRED)
 
 
-def consents(listed: tuple[ConsentView, ...], now: datetime) -> bytes:
-    """The consents in the order given."""
-    return _ENCODER.encode({"consents": [_one(each, now) for each in listed]})
+def consents(listed: tuple[ConsentView, ...], now: datetime, *, has_more: bool) -> bytes:
+    """The consents in the order given, and whether there are older ones."""
+    return _ENCODER.encode({"consents": [_one(each, now) for each in listed], "more": has_more})
 
 
 def _one(listed: ConsentView, now: datetime) -> dict[str, object]:

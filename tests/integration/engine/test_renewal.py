@@ -13,6 +13,7 @@ import pytest
 from opensaldo.connectors.http import Door
 from opensaldo.domain.client import Environment, Product
 from opensaldo.domain.event import EventKind
+from opensaldo.engine import consent_list
 from opensaldo.engine.retention import purge
 from opensaldo.store.queries import events
 from tests.e2e.checked import SHOP, CheckedApi, agree, browse, sign_in
@@ -259,8 +260,30 @@ def test_the_list_shows_a_clients_own_consents_only(world: World, api: CheckedAp
     grant(api, ownerExternalId="loan-2")
     other = world.client(Product.MULTIPLE_ACCESS)
     assert len(api.call("GET", "/v1/consents").json["consents"]) == 2
-    assert other.call("GET", "/v1/consents").json == {"consents": []}
+    assert other.call("GET", "/v1/consents").json == {"consents": [], "more": False}
     assert states(other) == []
+
+
+def test_the_list_comes_in_pages_and_leaves_none_out(
+    world: World, api: CheckedApi, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(consent_list, "CONSENTS_A_PAGE", 2)
+    tokens = [grant(api, ownerExternalId=f"loan-{number}")[1] for number in range(3)]
+    world.later(seconds=1)
+    tokens += [grant(api, ownerExternalId="loan-0")[1] for _ in range(2)]
+    seen: list[str] = []
+    more = True
+    while more:
+        query = {"before": seen[-1]} if seen else None
+        page = api.call("GET", "/v1/consents", query=query).json
+        seen += [one["multipleAccessId"] for one in page["consents"]]
+        more = page["more"]
+    assert sorted(seen) == sorted(tokens)
+    assert set(seen[:2]) == set(tokens[3:])
+    other = world.client(Product.MULTIPLE_ACCESS)
+    for asking, before in ((other, seen[0]), (api, "f" * 64), (api, "first")):
+        refused = asking.call("GET", "/v1/consents", query={"before": before})
+        assert (refused.status, refused.exception) == (404, GONE)
 
 
 def test_the_sign_in_pages_renew_as_the_mock_session_does(api: CheckedApi):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select, update
 
 from opensaldo.domain.client import Environment
 from opensaldo.domain.consent import Consent, ConsentStatus
@@ -87,7 +87,11 @@ _OF_CLIENT: Select[Any] = (
     .order_by(consents.c.granted_at.desc(), consents.c.id)
     .limit(bindparam("count_max"))
 )
-_OF_OWNER = _OF_CLIENT.where(consents.c.owner_hash == bindparam("owner_hash"))
+_IS_OF_OWNER = consents.c.owner_hash == bindparam("owner_hash")
+_IS_BEFORE = or_(
+    consents.c.granted_at < bindparam("granted_at"),
+    and_(consents.c.granted_at == bindparam("granted_at"), consents.c.id > bindparam("of_id")),
+)
 _CLAIM_REFRESH = (
     update(consents)
     .where(
@@ -235,13 +239,25 @@ def consents_of(
     environment: Environment,
     owner_hash: str | None,
     count_max: int,
+    before: Consent | None = None,
 ) -> tuple[tuple[Consent, bytes], ...]:
-    """List a client's consents, of one owner or of all, newest first, with their sealed owners."""
-    which = {"client_id": client_id, "environment": environment.value, "count_max": count_max}
-    if owner_hash is None:
-        rows = connection.execute(_OF_CLIENT, which)
-    else:
-        rows = connection.execute(_OF_OWNER, which | {"owner_hash": owner_hash})
+    """List a client's consents, of one owner or of all, newest first, with their sealed owners.
+
+    `before` leaves out this one and what stands before it in the list.
+    """
+    query = _OF_CLIENT
+    which: dict[str, Any] = {
+        "client_id": client_id,
+        "environment": environment.value,
+        "count_max": count_max,
+    }
+    if owner_hash is not None:
+        query = query.where(_IS_OF_OWNER)
+        which |= {"owner_hash": owner_hash}
+    if before is not None:
+        query = query.where(_IS_BEFORE)
+        which |= {"granted_at": before.granted_at, "of_id": before.id}
+    rows = connection.execute(query, which)
     return tuple((consent_from(row), row.sealed_owner) for row in rows)
 
 

@@ -6,7 +6,8 @@ from starlette.responses import Response
 
 from opensaldo.domain.session import Session
 from opensaldo.engine.commands import reuse_and_import
-from opensaldo.engine.consents import list_consents, reuse, revoke
+from opensaldo.engine.consent_list import list_consents
+from opensaldo.engine.consents import reuse, revoke
 from opensaldo.engine.sessions import session_by_id, signature_of
 from opensaldo.web.api.commands import tell_accepted
 from opensaldo.web.common import Call, Dialect, Resource
@@ -52,9 +53,12 @@ async def tell_deleted(call: Call, _consent_id: str) -> Response:
 
 async def list_accesses(call: Call) -> Response:
     """The client's consents: what is left of each, and until when."""
-    platform = call.front.platform
-    found = await list_consents(platform, call.caller, call.owner_external_id())
-    return call.json(consents(found, call.now))
+    before = call.params.text("before")
+    if before is not None:
+        before = forms.multiple_access_id(before)
+    owner = call.owner_external_id()
+    page = await list_consents(call.front.platform, call.caller, owner, before)
+    return call.json(consents(page.consents, call.now, has_more=page.has_more))
 
 
 def _token(call: Call) -> str:

@@ -26,7 +26,12 @@ from opensaldo.web.api.openapi_answers import (
     xml_success,
 )
 from opensaldo.web.api.openapi_commands import SINCE
-from opensaldo.web.api.openapi_parameters import Parameter, in_body, in_query
+from opensaldo.web.api.openapi_parameters import (
+    OWNER_SECOND_NAME,
+    Parameter,
+    in_body,
+    in_query,
+)
 from opensaldo.web.api.openapi_schemas import Schema, named
 from opensaldo.web.common import Dialect
 from opensaldo.wire import json_v1, xml_v1
@@ -41,6 +46,16 @@ _TOKEN = Parameter(
 _TOKEN_SECOND_NAME = Parameter(
     name="multipleAccessToken",
     meaning="Second name of `multipleAccessId`.",
+    schema=schemas.MULTIPLE_ACCESS_ID,
+)
+_OWNER = Parameter(
+    name="ownerExternalId",
+    meaning="Only those of this person.",
+    schema=schemas.OWNER_EXTERNAL_ID,
+)
+_BEFORE = Parameter(
+    name="before",
+    meaning="The id of the last one that was seen: older ones follow. Default: the newest.",
     schema=schemas.MULTIPLE_ACCESS_ID,
 )
 
@@ -105,18 +120,18 @@ def _list(public_url: str) -> Schema:
         "tags": ["Multiple access"],
         "operationId": "listConsents",
         "summary": "List consents",
-        "description": "Newest first, at most 500: until when each is valid, what became of it, how"
-        " many imports are left in 24 hours and when the next is possible.",
-        "parameters": in_query(
-            Parameter(
-                name="ownerExternalId",
-                meaning="Only those of this person.",
-                schema=schemas.OWNER_EXTERNAL_ID,
-            )
-        ),
+        "description": "Newest first, a hundred at a time: until when each is valid, what became of"
+        " it, how many imports are left in 24 hours and when the next is possible.",
+        "parameters": in_query(_OWNER, OWNER_SECOND_NAME, _BEFORE),
         "responses": {
-            "200": json_success(named("Consents"), "The consents.", {"consents": [shown]}),
-            **failures(public_url, Dialect.JSON, (*WITH_KEY, InvalidOwnerExternalId)),
+            "200": json_success(
+                named("Consents"), "The consents.", {"consents": [shown], "more": False}
+            ),
+            **failures(
+                public_url,
+                Dialect.JSON,
+                (*WITH_KEY, InvalidOwnerExternalId, InvalidMultipleAccessId),
+            ),
         },
     }
 

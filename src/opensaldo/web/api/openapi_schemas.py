@@ -242,7 +242,9 @@ SCHEMAS: dict[str, Schema] = {
         " `ownerExternalId` once the operator has erased the person.",
     ),
     "Consents": record(
-        {"consents": {"type": "array", "items": named("Consent")}}, required=("consents",)
+        {"consents": _rows("Consent"), "more": {"type": "boolean"}},
+        required=("consents", "more"),
+        description="`more`: there are older ones, `before` the `multipleAccessId` of the last.",
     ),
     "CommandAccepted": record(
         {"id": COMMAND_ID, "status": one_of("QUEUED", "RUNNING")}, required=("id", "status")

@@ -8,7 +8,7 @@ there under another id is known for the same payment too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from functools import partial
 
 from opensaldo.domain.account import BalanceKind
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from opensaldo.engine.balancing import EDGE, NOTHING_AHEAD, Before
+from opensaldo.engine.balancing import EDGE, LATE_EDGE, NOTHING_AHEAD, Before
 from opensaldo.engine.identity import Fingerprint, with_ids
 from opensaldo.engine.matching import (
     BOOKS_BEFORE_DAYS,
@@ -25,13 +25,10 @@ from opensaldo.engine.matching import (
     booked_beside,
     matched,
 )
-from opensaldo.engine.remembered import ROWS_MAX, Memory, Print, Printer, Standing, kept_prints
+from opensaldo.engine.remembered import Memory, Print, Printer, Standing, kept_prints
+from opensaldo.engine.retiring import PENDING_WAITS, kept_away, left_over
 
-PENDING_WAITS = timedelta(days=BOOKS_WITHIN_DAYS)  # for its booking, once it is no longer listed
-PENDING_LISTED_MAX = timedelta(days=60)  # then it is retired although the bank still lists it
 BESIDE_EXPECTED = timedelta(days=30)  # after a row was last seen beside its booked one
-RETIRED_KEPT = timedelta(days=60)
-BOOKED_KEPT = timedelta(days=200)
 ZERO = Decimal(0)
 
 
@@ -68,55 +65,113 @@ def recognised(
     listed a pending row beside its booked one under one id.
     """
     printer = Printer(fingerprint, account_id)
-    old = memory.prints if memory is not None else ()
     fresh = [printer.print_of(row, "", today) for row in rows]
     days = partial(_days, printer, rows, since, today)
     beside_on = today if is_beside else _beside_on(memory, today)
-    pairs = matched(fresh, old, days)
-    beside = booked_beside(fresh, old, pairs, days) if beside_on is not None else {}
-    pairs |= {booked: pairs.pop(pending) for booked, pending in beside.items()}
-    gone = {place for place, one in enumerate(fresh) if _is_gone(one, place, pairs, old, today)}
-    gone |= {*beside.values()}
-    known = {place: old[other] for place, other in pairs.items()}
-    stay = [place for place in range(len(rows)) if place not in gone]
-    named = with_ids(
-        fingerprint,
-        account_id,
-        [rows[place] for place in stay],
-        {at: known[place].id for at, place in enumerate(stay) if place in known},
-        {one.id for one in old},
+    apart = _told_apart(fresh, rows, memory, days, today, looks_beside=beside_on is not None)
+    ids = _ids(fingerprint, account_id, rows, apart, memory)
+    known, given = apart.known, {place for place in apart.stay if shows(rows[place])}
+    missed = _of_range(apart.left, since, days)
+    retired, kept = left_over(apart.left, apart.away, missed, today)
+    prints, whole_since = kept_prints(
+        [
+            (
+                rows[place].day or today,
+                _as_known(fresh[place], one, known.get(place), rows[place], place in given),
+            )
+            for place, one in ids.items()
+        ],
+        [*kept, *_turned(fresh, apart, today)],
+        since,
+        memory,
     )
-    ids = dict(zip(stay, named, strict=True))
-    given = {place for place in stay if shows(rows[place])}
-    now = [_as_known(fresh[p], ids[p], known.get(p), rows[p], is_given=p in given) for p in stay]
-    left = [one for place, one in enumerate(old) if place not in {*pairs.values()}]
-    missed = _of_range(left, since, days)
-    stale = [known[place] for place in sorted(gone) if place in known]
-    retired, kept = _left_over(left, stale, missed, today)
-    turned = [
-        replace(known[place], standing=Standing.RETIRED, last_on=today)
-        for place in stay
-        if place in known and _has_booked(fresh[place], known[place])
-    ]
     had = {place for place in given if place in known and known[place].was_shown}
-    has_lost_rows = any(one.standing is Standing.BOOKED for one in missed)
+    forgotten = {
+        place
+        for place in given - {*known}
+        if memory is not None and not memory.has_all_of(rows[place].day)
+    }
     return Recognised(
         ids=tuple(ids.get(place) for place in range(len(rows))),
-        new=len(given - had),
+        new=len(given - had - forgotten),
         changed=len([place for place in had if fresh[place].facts != known[place].facts]),
         retired_ids=tuple(one.id for one in retired if one.was_shown),
-        before=_before(memory, rows, fresh, pairs, old, has_lost_rows, since, kind),
+        before=_before(memory, rows, fresh, known, missed, since, kind),
         memory=Memory(
-            prints=kept_prints([*now, *kept, *turned]),
+            prints=prints,
             balance=balance,
             kind=kind,
             ahead=ahead,
-            pending=sum((rows[p].amount for p in stay if not _is_booked(rows[p])), ZERO),
+            pending=sum((rows[p].amount for p in ids if not _is_booked(rows[p])), ZERO),
             since=since,
             read_on=today,
             beside_on=beside_on,
+            whole_since=whole_since,
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Apart:
+    """Which rows stay, what the rows were before, and the remembered ones that are none of them.
+
+    `away` are those whose rows are listed and do not come back.
+    """
+
+    stay: list[int]
+    known: dict[int, Print]
+    away: list[Print]
+    left: list[Print]
+
+
+def _told_apart(
+    fresh: Sequence[Print],
+    rows: Sequence[Transaction],
+    memory: Memory | None,
+    days: Callable[[], Days],
+    today: date,
+    *,
+    looks_beside: bool,
+) -> _Apart:
+    old = memory.prints if memory is not None else ()
+    pairs = matched(fresh, old, days)
+    beside = booked_beside(fresh, old, pairs, days) if looks_beside else {}
+    pairs |= {booked: pairs.pop(pending) for booked, pending in beside.items()}
+    away = kept_away(fresh, old, pairs, [row.day is not None for row in rows], today)
+    hidden, listed = {*away, *beside.values()}, {*pairs.values(), *away.values()}
+    return _Apart(
+        stay=[place for place in range(len(rows)) if place not in hidden],
+        known={place: old[other] for place, other in pairs.items()},
+        away=[old[place] for place in sorted({*away.values()})],
+        left=[one for place, one in enumerate(old) if place not in listed],
+    )
+
+
+def _ids(
+    fingerprint: Fingerprint,
+    account_id: str,
+    rows: Sequence[Transaction],
+    apart: _Apart,
+    memory: Memory | None,
+) -> dict[int, str]:
+    """The ids of the rows that stay, by their places; no new one was ever another's."""
+    named = with_ids(
+        fingerprint,
+        account_id,
+        [rows[place] for place in apart.stay],
+        {at: apart.known[one].id for at, one in enumerate(apart.stay) if one in apart.known},
+        {one.id for one in memory.prints} if memory is not None else (),
+    )
+    return dict(zip(apart.stay, named, strict=True))
+
+
+def _turned(fresh: Sequence[Print], apart: _Apart, today: date) -> list[Print]:
+    """The pending forms of what has booked, which do not come back."""
+    return [
+        replace(apart.known[place], standing=Standing.RETIRED, last_on=today)
+        for place in apart.stay
+        if place in apart.known and _has_booked(fresh[place], apart.known[place])
+    ]
 
 
 def _days(printer: Printer, rows: Sequence[Transaction], since: date, today: date) -> Days:
@@ -134,22 +189,8 @@ def _beside_on(memory: Memory | None, today: date) -> date | None:
     return memory.beside_on if today - memory.beside_on <= BESIDE_EXPECTED else None
 
 
-def _is_gone(
-    one: Print, place: int, pairs: dict[int, int], old: Sequence[Print], today: date
-) -> bool:
-    """Whether a row not booked yet must not come back: retired before, or listed for too long."""
-    if one.standing is Standing.BOOKED:
-        return False
-    if place in pairs:
-        return today - old[pairs[place]].first_on > PENDING_LISTED_MAX
-    return one.hint is not None and any(
-        other.standing is Standing.RETIRED and (other.hint, other.amount) == (one.hint, one.amount)
-        for other in old
-    )
-
-
 def _as_known(
-    fresh: Print, row_id: str, old: Print | None, row: Transaction, *, is_given: bool
+    fresh: Print, row_id: str, old: Print | None, row: Transaction, is_given: bool
 ) -> Print:
     """The row's print under its id; without a day of its own it keeps the one it came on."""
     if old is None:
@@ -167,24 +208,6 @@ def _is_booked(row: Transaction) -> bool:
     return row.status is TransactionStatus.DONE
 
 
-def _left_over(
-    left: Sequence[Print], stale: Sequence[Print], missed: Sequence[Print], today: date
-) -> tuple[list[Print], list[Print]]:
-    """Of what is not listed any more: what is retired now, and what is remembered on.
-
-    A pending row of days that were not read may have booked unseen: it is not retired.
-    """
-    retired, kept = [*stale], []
-    for one in left:
-        age = today - one.last_on
-        if one.standing is Standing.PENDING and age >= PENDING_WAITS and one in missed:
-            retired.append(one)
-        elif age < (RETIRED_KEPT if one.standing is Standing.RETIRED else BOOKED_KEPT):
-            kept.append(one)
-    kept += [replace(one, standing=Standing.RETIRED, last_on=today) for one in retired]
-    return retired, kept
-
-
 def _of_range(left: Sequence[Print], since: date, days: Callable[[], Days]) -> list[Print]:
     """Those of a day that was read, so that they should be listed and are not."""
     known = days() if left else {}
@@ -195,9 +218,8 @@ def _before(
     memory: Memory | None,
     rows: Sequence[Transaction],
     fresh: Sequence[Print],
-    pairs: dict[int, int],
-    old: Sequence[Print],
-    has_lost_rows: bool,
+    known: Mapping[int, Print],
+    missed: Sequence[Print],
     since: date,
     kind: BalanceKind,
 ) -> Before | None:
@@ -208,14 +230,15 @@ def _before(
         row.amount
         for place, row in enumerate(rows)
         if _is_booked(row)
-        and (place not in pairs or _has_booked(fresh[place], old[pairs[place]]))
+        and (place not in known or _has_booked(fresh[place], known[place]))
         and (row.booked_on or row.day or memory.since) >= memory.since
+        and memory.has_all_of(row.day)
     ]
     return Before(
         balance=memory.balance if memory.kind is kind else None,
         pending=memory.pending,
         ahead=memory.ahead,
         booked_since=sum(booked, ZERO),
-        is_range_whole=since <= memory.read_on and len(old) < ROWS_MAX,
-        has_lost_rows=has_lost_rows,
+        is_range_whole=since <= memory.read_on and memory.has_all_of(memory.read_on - LATE_EDGE),
+        has_lost_rows=any(one.standing is Standing.BOOKED for one in missed),
     )

@@ -72,7 +72,8 @@ class Memory:
     """What is remembered of one account: it was read on a day, back to another.
 
     `kind` is what its balance was made of, `ahead` sums of rows that may not have been in it,
-    `beside_on` when the bank last listed a pending row beside its booked one under one id.
+    `beside_on` when the bank last listed a pending row beside its booked one under one id. Of
+    booked rows of days before `whole_since` some are forgotten.
     """
 
     prints: tuple[Print, ...]
@@ -83,6 +84,11 @@ class Memory:
     since: date
     read_on: date
     beside_on: date | None = None
+    whole_since: date | None = None
+
+    def has_all_of(self, on: date | None) -> bool:
+        """Whether every booked row of this day that was listed is remembered."""
+        return self.whole_since is None or on is None or on >= self.whole_since
 
 
 def pack(memory: Memory) -> bytes:
@@ -156,12 +162,30 @@ def facts_of(row: Transaction) -> tuple[str, ...]:
     return tuple("\x00" if one is None else one for one in written)
 
 
-def kept_prints(prints: Iterable[Print]) -> tuple[Print, ...]:
-    """The prints worth keeping: of booked rows those listed last, of the others all."""
-    booked = [one for one in prints if one.standing is Standing.BOOKED]
-    others = [one for one in prints if one.standing is not Standing.BOOKED]
-    booked.sort(key=lambda one: (one.last_on, one.first_on, one.id), reverse=True)
-    return (*booked[:ROWS_MAX], *others)
+def kept_prints(
+    listed: Iterable[tuple[date, Print]],
+    unlisted: Sequence[Print],
+    since: date,
+    memory: Memory | None,
+) -> tuple[tuple[Print, ...], date | None]:
+    """The prints worth keeping, and the day before which some are not; None when all ever were.
+
+    Of booked rows the newest are kept, listed ones, with their days, before others; all of those
+    not booked.
+    """
+    prints = sorted(listed, key=lambda pair: (pair[0], pair[1].id), reverse=True)
+    booked = [pair for pair in prints if pair[1].standing is Standing.BOOKED]
+    others = [one for _, one in prints if one.standing is not Standing.BOOKED]
+    before = [one for one in unlisted if one.standing is Standing.BOOKED]
+    before.sort(key=lambda one: (one.last_on, one.first_on, one.id), reverse=True)
+    others += [one for one in unlisted if one.standing is not Standing.BOOKED]
+    kept = [*(one for _, one in booked), *before][:ROWS_MAX]
+    if len(booked) > ROWS_MAX:
+        return (*kept, *others), booked[ROWS_MAX][0] + timedelta(days=1)
+    if len(booked) + len(before) > ROWS_MAX:
+        return (*kept, *others), since
+    whole_before = memory.whole_since if memory is not None else None
+    return (*kept, *others), None if whole_before is None else min(whole_before, since)
 
 
 def _borders(first: Decimal) -> Sequence[Decimal]:

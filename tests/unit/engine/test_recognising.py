@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opensaldo.domain.transaction import Transaction, TransactionStatus
-from opensaldo.engine.recognising import PENDING_WAITS, Recognised, recognised
+from opensaldo.engine.recognising import Recognised, recognised
 from opensaldo.engine.remembered import Memory, pack, unpack
+from opensaldo.engine.retiring import PENDING_LISTED_MAX, PENDING_WAITS
 
 TODAY = date(2026, 3, 2)
 SINCE = TODAY - timedelta(days=60)
@@ -165,6 +166,33 @@ def test_rows_that_were_retired_or_booked_do_not_come_back_as_pending():
     assert (back.ids, back.new) == ((None,), 0)
 
 
+@pytest.mark.parametrize("hint", [None, "hold-7", "another each day"])
+def test_a_retired_row_stays_away_whatever_the_bank_calls_it_and_however_long(hint: str | None):
+    def on_day(days: int) -> Transaction:
+        return replace(HOLD, bank_id=f"hold-{days}" if hint and "each" in hint else hint)
+
+    memory, away = None, 0
+    last = PENDING_LISTED_MAX.days + 70
+    for days in range(last):
+        found = seen([on_day(days)], memory, today=TODAY + days * DAY)
+        memory, away = found.memory, away + found.ids.count(None)
+    assert away == last - 1 - PENDING_LISTED_MAX.days
+    gone = seen([], seen([on_day(0)]).memory, today=TODAY + PENDING_WAITS)
+    assert seen([on_day(1)], gone.memory, today=TODAY + PENDING_WAITS + DAY).ids == (None,)
+
+
+def test_beside_a_retired_row_its_equal_is_shown_and_so_is_the_next_of_a_booked_one():
+    held = replace(HOLD, bank_id=None)
+    gone = seen([], seen([held]).memory, today=TODAY + PENDING_WAITS)
+    two = seen([held, held], gone.memory, today=TODAY + PENDING_WAITS + DAY)
+    assert two.ids.count(None) == 1
+    booked = seen([BOOKED], seen([held]).memory, today=TODAY + DAY)
+    assert seen([BOOKED, held], booked.memory, today=TODAY + DAY).new == 1
+    undated = replace(held, transaction_on=None)
+    gone = seen([], seen([undated]).memory, today=TODAY + PENDING_WAITS)
+    assert seen([undated], gone.memory, today=TODAY + PENDING_WAITS + DAY).new == 1
+
+
 BESIDE = replace(BOOKED, title="AUTORYZACJA ZAKUPY")  # the booked one of HOLD, under another id
 
 
@@ -226,6 +254,23 @@ def test_a_payment_that_books_in_parts_is_not_guessed():
     parts = [replace(BOOKED, amount=Decimal(-20)), replace(BOOKED, amount=Decimal("-21.20"))]
     found = seen(parts, seen([HOLD]).memory, today=TODAY + DAY)
     assert found.new == 2
+
+
+def test_of_more_rows_than_are_remembered_none_is_new_twice(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("opensaldo.engine.remembered.ROWS_MAX", 5)
+    rows = [replace(RENT, booked_on=TODAY - place * DAY, bank_id=None) for place in range(40)]
+    first = seen(rows, balance=Decimal(100))
+    assert first.new == len(rows)
+    again = seen(rows[::-1], first.memory, today=TODAY + DAY)
+    assert (again.new, {*again.ids}) == (0, {*first.ids})
+    short = seen(rows[:4], again.memory, since=TODAY - 3 * DAY, today=TODAY + DAY)
+    assert seen(rows, short.memory, today=TODAY + DAY).new == 0
+    news = replace(RENT, booked_on=TODAY + DAY)
+    later = seen([news, *rows], first.memory, today=TODAY + DAY)
+    assert later.new == 1
+    assert later.before is not None
+    assert later.before.booked_since == RENT.amount
+    assert not later.before.is_range_whole, "some of the days before are forgotten"
 
 
 def test_what_was_booked_since_and_what_is_lost_is_told():

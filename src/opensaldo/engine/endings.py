@@ -24,9 +24,11 @@ from opensaldo.observe import COMMANDS, IMPORT_SECONDS, log
 from opensaldo.store.conflicts import hold
 from opensaldo.store.db import Connection
 from opensaldo.store.queries import commands, documents, events, owners, remembered, sessions
-from opensaldo.store.vault import DataKey
+from opensaldo.store.vault import DataKey, KeyDestroyed
 from opensaldo.wire import json_v1, xml_v1
 from opensaldo.wire import sealed as wire_sealed
+
+ERASED_MEANWHILE = "The owner's data was deleted while the import ran."
 
 
 async def keep(
@@ -58,16 +60,7 @@ async def keep(
         if not commands.succeed(connection, command.id, told.receipt, receipt, now):
             return False
         owner = _owner_that_counts(connection, session)
-        for kind, blob in sealed.items():
-            documents.insert_document(
-                connection,
-                command=command,
-                owner_external_id=owner,
-                kind=kind,
-                sealed=blob,
-                at=now,
-                due_at=now + platform.limits.retention,
-            )
+        _insert(connection, platform, command, owner, sealed, now)
         if memories and session.consent_id is not None:
             consent_id, made_from = session.consent_id, told.made_from
             remembered.remember(connection, consent_id, memories, made_from, now)
@@ -151,8 +144,36 @@ def _owner_that_counts(connection: Connection, session: Session) -> str:
     now = sessions.session_of(connection, session.id, session.client_id, session.environment)
     owner = (now or session).owner_external_id
     if owner is None:
-        raise SessionExpired("The owner's data was deleted while the import ran.")
+        raise SessionExpired(ERASED_MEANWHILE)
     return owner
+
+
+def _insert(
+    connection: Connection,
+    platform: Platform,
+    command: Command,
+    owner: str,
+    sealed: dict[str, bytes],
+    now: datetime,
+) -> None:
+    """The sealed documents are kept.
+
+    Raises:
+        SessionExpired: the owner was erased since it was asked for.
+    """
+    try:
+        for kind, blob in sealed.items():
+            documents.insert_document(
+                connection,
+                command=command,
+                owner_external_id=owner,
+                kind=kind,
+                sealed=blob,
+                at=now,
+                due_at=now + platform.limits.retention,
+            )
+    except KeyDestroyed:
+        raise SessionExpired(ERASED_MEANWHILE) from None
 
 
 def _sealed_documents(

@@ -6,8 +6,10 @@ import time
 
 import pytest
 
+from opensaldo.domain.client import Environment
 from opensaldo.engine.clients import set_retention
 from opensaldo.store.keys import KeyDestroyed
+from opensaldo.store.queries import owners
 from tests.e2e.checked import CheckedApi, rows_of
 from tests.e2e.fixtures import DATABASES, World
 from tests.integration.engine.kept import Kept, is_gone, kept, purged
@@ -105,6 +107,23 @@ def test_a_client_has_its_data_deleted_earlier_and_what_is_kept_already_too(
 
 
 # --- deletion while something runs -------------------------------------------------------------
+def test_an_import_that_ends_while_its_owner_is_being_erased_says_so_and_keeps_nothing(
+    world: World, api: CheckedApi, kept: Kept
+):
+    session = api.mock_session(ownerExternalId=kept.owner)
+    world.bank.plan("slow", path="getHolds", delay_ms=1000)
+    running = command_of(api.submit(session)).attrib["id"]
+    while state_of(api.call("GET", f"/v1/command/{running}.xml")) == "setup":
+        time.sleep(0.02)
+    assert world.house.platform is not None
+    with world.house.platform.store.begin() as connection:
+        owners.erase_owner(connection, api.client_id, Environment.TEST, kept.owner)
+        time.sleep(1.5)  # by now the import wants to end
+    ended = api.poll(running)
+    assert (state_of(ended), failure_of(ended)) == ("error", "SessionExpired")
+    assert api.data(kept.owner).status == 404
+
+
 def test_an_import_that_was_running_keeps_nothing_of_an_owner_erased_meanwhile(
     world: World, api: CheckedApi, kept: Kept
 ):

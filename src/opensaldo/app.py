@@ -16,7 +16,7 @@ from opensaldo.config import BadConfig, Config
 from opensaldo.connectors.bank_settings import read_bank_settings
 from opensaldo.connectors.http import Door
 from opensaldo.connectors.inspection import WARN_DAYS, inspect_folder
-from opensaldo.connectors.registry import Catalog, load_catalog
+from opensaldo.connectors.registry import Catalog, check_settings, load_catalog
 from opensaldo.connectors.signing import Seal
 from opensaldo.domain.clock import Clock, system_clock
 from opensaldo.engine import planner, retention
@@ -134,6 +134,16 @@ def catalog_of(config: Config, door: Door, seal: Seal, clock: Clock) -> Catalog:
         clock=clock,
         settings=read_bank_settings(config.bank_settings_dir),
     )
+
+
+def check_files(config: Config) -> None:
+    """A server can start with the operator's own files: prices, and settings of banks.
+
+    Raises:
+        BadDataFile: one cannot be used.
+    """
+    read_prices(config.prices_file)
+    check_settings(read_bank_settings(config.bank_settings_dir))
 
 
 def _announce_ends(config: Config, clock: Clock) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +129,16 @@ def _optional_file(text: str) -> Path | None:
     return _path(text) if text else None
 
 
+def _authorities(text: str) -> Path | None:
+    file = _optional_file(text)
+    if file is not None:
+        try:
+            ssl.create_default_context(cafile=file)
+        except (OSError, ssl.SSLError):
+            raise ValueError("a file of PEM certificates that can be read") from None
+    return file
+
+
 def _optional_folder(text: str) -> Path | None:
     if text and not _path(text).is_dir():
         raise ValueError("a folder that exists")
@@ -156,7 +167,7 @@ VARIABLES = (
     Variable(
         name="BANK_CA_FILE",
         default="",
-        read=_optional_file,
+        read=_authorities,
         meaning="PEM file of authorities of banks' servers besides the system's, for sandboxes",
     ),
     Variable(

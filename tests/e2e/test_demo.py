@@ -133,6 +133,10 @@ def test_the_server_stays_answers_and_ends_all_programs_when_told(
         assert api.call("GET", "/v1/ais-catalog", headers={"X-Api-Key": "x"}).status == 401
         kept = api.call("GET", "/v1/data.xml", query={"ownerExternalId": "demo-person-1"})
         assert len(kept.xml.findall(".//moneyTransaction")) >= found["transactions"]
+        again = once(folder)
+        assert (again.returncode, again.stdout) == (2, "")
+        assert "Another process already runs" in again.stderr
+        assert api.call("GET", "/v1/ais-catalog").status == 200
         process.send_signal(number)
         assert process.wait(15) == 0
         assert not any(one.is_running() for one in (bank, shop))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ EXIT_UNAVAILABLE = 1
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns its exit code. A user's mistake is one line, no traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = parser().parse_args(arguments)
     with interrupts_kept():
         from opensaldo.config import BadConfig
@@ -41,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     whole = argparse.ArgumentParser(
-        prog="opensaldo", description="OpenSaldo, self-hosted account information."
+        prog="opensaldo",
+        description="OpenSaldo, self-hosted account information.",
+        epilog="Settings are OPENSALDO_… variables; `opensaldo check-config` shows all of them.",
     )
     whole.add_argument("--version", action="version", version=f"opensaldo {__version__}")
     given.add_subcommands(whole.add_subparsers(metavar="SUBCOMMAND", required=True))

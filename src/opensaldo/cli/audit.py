@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from rich.console import Console
 from rich.table import Table
 
 from opensaldo.cli.imports import with_store
+from opensaldo.cli.tables import print_table
 from opensaldo.domain.consent_chain import Anchor
 from opensaldo.engine import audit
 from opensaldo.errors import InvalidArgument
@@ -36,7 +36,7 @@ def verify(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """Print the entries about a consent or a session: what was accepted, what became of it."""
     found = with_store(lambda store: audit.entries_about(store, options.subject))
-    table = Table("entry", "at", "client", "target", "what", "of")
+    table = Table("entry", "at (UTC)", "client", "target", "what", "of")
     for one in found:
         accepted = one.acceptance
         texts = (
@@ -48,7 +48,7 @@ def show(options: argparse.Namespace) -> int:
         of = f"session {one.session_id}\n{texts}" if one.session_id else texts
         when = f"{one.at:%Y-%m-%d %H:%M:%S}"
         table.add_row(str(one.number), when, one.client_id, one.target, one.status, of)
-    Console(highlight=False).print(table)
+    print_table(table)
     return 0
 
 

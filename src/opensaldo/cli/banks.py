@@ -9,17 +9,16 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from opensaldo.cli.tables import print_table
 from opensaldo.connectors.bank_checks import Fault, faults_of_all, faults_of_file
 from opensaldo.connectors.bank_files import BankTarget, Status, read_bank_files
 from opensaldo.connectors.registry import PROTOCOLS
 from opensaldo.errors import InvalidArgument
 
 EXIT_FAULTS = 1
-BANK_COLUMNS = 12
 LEGEND = "`banks show TARGET` tells more."
 COLOURS = {Status.PROVEN: "green", Status.DOCUMENTED: "cyan", Status.UNPROVEN: "yellow"}
 
@@ -36,12 +35,11 @@ def list_banks(options: argparse.Namespace) -> int:
         return 0
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("target", "bank", "standard", "for", "cards", "multi", "status"):
-        table.add_column(name, no_wrap=True, max_width=BANK_COLUMNS if name == "bank" else None)
+        table.add_column(name, no_wrap=name != "bank")
     for one in found:
         table.add_row(*_row(one))
-    console = Console()
-    console.print(table)
-    console.print(f"{len(found)} targets. For: I people, S sole traders, C companies. {LEGEND}")
+    print_table(table)
+    print(f"{len(found)} targets. For: I people, S sole traders, C companies. {LEGEND}")
     return 0
 
 
@@ -56,7 +54,7 @@ def show(options: argparse.Namespace) -> int:
     table = Table("fact", "value", title=one.name, title_justify="left")
     for name, value in _facts(_plain(one)):
         table.add_row(name, Text(value))
-    Console().print(table)
+    print_table(table)
     return 0
 
 

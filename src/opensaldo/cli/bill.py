@@ -6,10 +6,10 @@ import argparse
 import asyncio
 import sys
 
-from rich.console import Console
 from rich.table import Table
 
 from opensaldo.app import open_store
+from opensaldo.cli.tables import print_table
 from opensaldo.config import Config
 from opensaldo.data import BadDataFile
 from opensaldo.domain.bill import Bill, Month
@@ -58,7 +58,7 @@ def _show(made: Bill) -> None:
     state = "final" if made.is_final else "so far, not final"
     table = Table(title=f"{made.client_id}, {made.month}, {made.prices.name} ({state})")
     for column in ("day", "service", "why", "evidence"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column)
     for column in ("quantity", "price", "amount"):
         table.add_column(column, justify="right")
     for line in made.lines:
@@ -67,6 +67,5 @@ def _show(made: Bill) -> None:
             shown.append(f"and {len(line.evidence) - EVIDENCE_SHOWN_MAX} more")
         figures = (str(line.quantity), f"{line.price:.2f}", f"{line.amount:.2f}")
         table.add_row(str(line.on), line.service.value, line.why, "\n".join(shown), *figures)
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(f"Total, net: {made.total:.2f} {made.prices.currency}")
+    print_table(table)
+    print(f"Total, net: {made.total:.2f} {made.prices.currency}")

@@ -7,10 +7,10 @@ import json
 import os
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from opensaldo.app import CERTIFICATE_FOLDER, SEAL_FOLDER
+from opensaldo.cli.tables import console, print_table
 from opensaldo.config import Config
 from opensaldo.connectors.authority import Issued, issue, make_authority
 from opensaldo.connectors.certificates import SEAL_FILE, open_seal
@@ -64,9 +64,9 @@ def show(options: argparse.Namespace) -> int:
 
 
 def _print(found: list[Inspected]) -> None:
-    console = Console()
+    out = console()
     if not found:
-        console.print("There is no certificate yet; `opensaldo certificates make` makes test ones.")
+        out.print("There is no certificate yet; `opensaldo certificates make` makes test ones.")
         return
     table = Table("file", "who", "what", "until", "days left", title="Certificates")
     for one in found:
@@ -76,10 +76,10 @@ def _print(found: list[Inspected]) -> None:
         until = one.valid_until.date().isoformat()
         left = f"[{colour}]{one.days_left}[/]"
         table.add_row(one.file, one.tpp_id or "-", f"{kind} {roles}".strip(), until, left)
-    console.print(table)
+    print_table(table)
     for one in found:
         for fault in one.faults:
-            console.print(f"{one.file} {fault}.", markup=False)
+            out.print(f"{one.file} {fault}.", markup=False)
 
 
 def _plain(one: Inspected) -> dict[str, object]:

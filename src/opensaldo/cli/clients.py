@@ -7,11 +7,11 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from opensaldo.app import open_store
+from opensaldo.cli.tables import print_table
 from opensaldo.config import Config
 from opensaldo.domain.client import Product, environment_of
 from opensaldo.domain.clock import system_clock
@@ -128,16 +128,20 @@ def show(options: argparse.Namespace) -> int:
     hours = found.client.retention_h
     table.add_row("data kept", f"{hours} hours" if hours else "as long as the platform's")
     table.add_row("products", ", ".join(sorted(found.products)) or "none")
-    Console().print(table)
+    print_table(table)
     return 0
 
 
 def list(_options: argparse.Namespace) -> int:
     """Show all clients."""
+    found = with_store(clients.all_clients)
+    if not found:
+        print("There is no client yet; `opensaldo client create` makes one.")
+        return 0
     table = Table("client", "environment", "legal name")
-    for client in with_store(clients.all_clients):
+    for client in found:
         table.add_row(client.id, client.environment.value, Text(client.legal_name))
-    Console().print(table)
+    print_table(table)
     return 0
 
 

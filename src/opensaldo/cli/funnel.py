@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from opensaldo.cli.clients import with_store
+from opensaldo.cli.tables import print_table
 from opensaldo.domain.clock import system_clock
 from opensaldo.domain.funnel import FunnelRow, Passed, total
 from opensaldo.engine import clients
@@ -31,7 +31,7 @@ def funnel(options: argparse.Namespace) -> int:
         of_place = [one for one in passed if (one.target or "", one.channel) == (target, channel)]
         _add(table, target or "none chosen", channel, total(of_place))
     _add(table, "all", "all", total(passed))
-    Console(highlight=False).print(table)
+    print_table(table)
     return 0
 
 

@@ -9,11 +9,11 @@ from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from opensaldo.app import open_store
+from opensaldo.cli.tables import print_table
 from opensaldo.config import Config
 from opensaldo.domain.clock import system_clock
 from opensaldo.domain.health import Health
@@ -34,10 +34,12 @@ def show(options: argparse.Namespace) -> int:
     if not found:
         print("No sign-in failed by a bank's fault in the last two hours.")
         return 0
-    table = Table("environment", "target", "health", "failed", "last failed", "tried again")
+    table = Table(
+        "environment", "target", "health", "failed", "last failed (UTC)", "tried again (UTC)"
+    )
     for one in found:
         table.add_row(*_row(one))
-    Console().print(table)
+    print_table(table)
     return 0
 
 

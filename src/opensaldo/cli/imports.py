@@ -10,19 +10,19 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from opensaldo.app import maintained, open_store
 from opensaldo.cli.read_log import note_read
 from opensaldo.cli.showing import Showing
+from opensaldo.cli.tables import print_table
 from opensaldo.config import Config
 from opensaldo.domain.command import Command, CommandState
 from opensaldo.engine.clients import describe
 from opensaldo.engine.kept import HOLDINGS
 from opensaldo.engine.polling import polled_command
-from opensaldo.errors import InvalidCommandId
+from opensaldo.errors import InvalidArgument, InvalidCommandId
 from opensaldo.store.db import Store
 from opensaldo.store.migrate import check_version
 from opensaldo.store.queries import commands, sessions
@@ -31,14 +31,25 @@ from opensaldo.wire.json_result import command_result
 
 EXIT_NO_RESULT = 1
 T = TypeVar("T")
+COLUMNS = (
+    *("id", "client", "command", "began by", "target", "state", "outcome", "rows"),
+    "began (UTC)",
+)
 COLOURS = {CommandState.SUCCESSFUL: "green", CommandState.ERROR: "red", CommandState.FATAL: "red"}
 
 
 def list_imports(options: argparse.Namespace) -> int:
     """Show the newest commands of all clients, one line each."""
-    names = ("id", "client", "command", "began by", "target", "state", "outcome", "rows", "began")
-    table = Table(*names)
-    for one in with_store(lambda store: store.fetch(commands.latest, options.count)):
+    if options.count < 1:
+        raise InvalidArgument("--count: a whole number above 0.")
+    found = with_store(lambda store: store.fetch(commands.latest, options.count))
+    if not found:
+        print("There is no import; results are removed after their hours of retention.")
+        return 0
+    table = Table()
+    for name in COLUMNS:
+        table.add_column(name, no_wrap=name == "id")
+    for one in found:
         receipt = one.receipt
         table.add_row(
             one.id,
@@ -51,7 +62,7 @@ def list_imports(options: argparse.Namespace) -> int:
             str(receipt.rows) if receipt else "-",
             f"{one.created_at:%Y-%m-%d %H:%M:%S}",
         )
-    Console().print(table)
+    print_table(table)
     return 0
 
 
@@ -65,7 +76,7 @@ def show(options: argparse.Namespace) -> int:
     for name, value in _facts(command):
         table.add_row(name, Text(value))
     table.add_row("owner", Text(owner or "-") if options.reveal else "hidden; --reveal shows it")
-    Console().print(table)
+    print_table(table)
     if options.result:
         return _show_result(command)
     return 0
@@ -131,12 +142,26 @@ def _facts(command: Command) -> list[tuple[str, str]]:
         ("began by", _began_by(command)),
         ("target", command.target or "-"),
         ("state", command.state.value),
-        ("began", f"{command.started_at or command.created_at:%Y-%m-%d %H:%M:%S}"),
-        ("ended", f"{command.finished_at:%Y-%m-%d %H:%M:%S}" if command.finished_at else "-"),
+        ("began (UTC)", f"{command.started_at or command.created_at:%Y-%m-%d %H:%M:%S}"),
+        ("ended (UTC)", f"{command.finished_at:%Y-%m-%d %H:%M:%S}" if command.finished_at else "-"),
         ("runs", str(command.runs)),
     ]
     if command.failure is not None:
         found += [("failure", command.failure.name), ("", command.failure.message)]
     if command.receipt is not None:
-        found += [(f"receipt: {name}", str(one)) for name, one in asdict(command.receipt).items()]
+        found += [
+            (f"receipt: {name}", _plain(one)) for name, one in asdict(command.receipt).items()
+        ]
     return found
+
+
+def _plain(value: object) -> str:
+    """A receipt's value for people: lists in lines, tables as names with values."""
+    if value is None or value in ((), {}):
+        return "-"
+    if isinstance(value, tuple):
+        return "\n".join(_plain(one) for one in value)
+    if isinstance(value, dict):
+        pairs = ((name, one) for name, one in value.items() if one is not None)
+        return ", ".join(f"{name.replace('_', ' ')} {one}" for name, one in pairs)
+    return str(value)

@@ -6,10 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from opensaldo.cli.clients import with_store
+from opensaldo.cli.tables import print_table
 from opensaldo.domain.clock import system_clock
 from opensaldo.domain.legal_text import BYTES_MAX, TextKind
 from opensaldo.engine import legal_texts
@@ -21,6 +21,8 @@ from opensaldo.web.widget.languages import served
 def terms(options: argparse.Namespace) -> int:
     """Set, remove or show one text; without a kind, list which texts are the client's own."""
     if options.kind is None:
+        if options.file is not None or options.remove or options.locale is not None:
+            raise InvalidArgument("--kind: terms or privacy; nothing was changed.")
         return _list(options.client)
     kind, language = TextKind(options.kind), _language(options.locale)
     if options.remove:
@@ -55,7 +57,7 @@ def _list(client_id: str) -> int:
                 f"{at:%Y-%m-%d %H:%M}" if at else "-",
                 version or legal_texts.platform_text(kind, language).version,
             )
-    Console(highlight=False).print(table)
+    print_table(table)
     return 0
 
 

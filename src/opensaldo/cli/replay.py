@@ -12,11 +12,11 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from opensaldo.app import SEAL_FOLDER, catalog_of, open_store
+from opensaldo.cli.tables import console, print_table
 from opensaldo.config import Config
 from opensaldo.connectors.registry import Catalog
 from opensaldo.connectors.signing import Seal
@@ -152,9 +152,9 @@ def _value(value: Any, *, is_open: bool) -> str | None:
 
 
 def _print(command: str, found: Replayed, shown: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+    out = console()
     if found.is_same:
-        console.print(f"[green]No difference:[/] {command} gives the same through this code.")
+        out.print(f"[green]No difference:[/] {command} gives the same through this code.")
         return
     table = Table("", "where", "field", "kept", "now")
     for one, row in zip(found.changes, shown["changes"], strict=True):
@@ -165,8 +165,8 @@ def _print(command: str, found: Replayed, shown: dict[str, Any]) -> None:
     for name, calls in (("asked", found.calls_added), ("not asked", found.calls_gone)):
         for call in calls:
             table.add_row(Text(name, style="magenta"), f"call {call}", "", "", "")
-    console.print(table)
-    console.print(
+    print_table(table)
+    out.print(
         f"{shown['added']} added, {shown['gone']} gone, {shown['changed']} changed. "
         f"Nothing was written. {HIDDEN} is shown with --reveal."
     )

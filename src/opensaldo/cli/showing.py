@@ -107,21 +107,22 @@ def _owners(result: dict[str, Any]) -> Table:
 
 def _account(account: dict[str, Any], rows_max: int | None) -> Table:
     currency = account["currency"]
-    title = f"{account.get('number', '-')}   balance {_amount(account.get('balance'))} {currency}"
-    title += f"   available {_amount(account.get('availableBalance'))} {currency}"
+    balances = f"balance {_amount(account.get('balance'))} {currency}   "
+    balances += f"available {_amount(account.get('availableBalance'))} {currency}"
+    title = f"{account.get('number', '-')}\n{balances}"
     table = Table(title=Text(title), title_justify="left")
     table.add_column("date", no_wrap=True, min_width=10)
     table.add_column(currency, justify="right", no_wrap=True, min_width=9)
-    table.add_column("description", max_width=28, no_wrap=True)
-    table.add_column("counterparty", max_width=20, no_wrap=True)
+    table.add_column("description", max_width=28)
+    table.add_column("counterparty", max_width=20)
     rows = account.get("transactions", [])
     for row in rows[:rows_max]:
         colour = "red" if row["amount"] < 0 else "green"
         table.add_row(
             row.get("date", "-"),
             Text(_amount(row["amount"]), style=colour),
-            Text(row.get("description", "-")),
-            Text(row.get("counterpartyName", "-")),
+            Text(row.get("description", "-"), no_wrap=True, overflow="ellipsis"),
+            Text(row.get("counterpartyName", "-"), no_wrap=True, overflow="ellipsis"),
         )
     if rows_max is not None and len(rows) > rows_max:
         table.caption = f"the latest {rows_max} of {len(rows)}"

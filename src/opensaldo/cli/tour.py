@@ -24,7 +24,6 @@ from opensaldo.domain.secret import Secret
 from opensaldo.engine import clients
 from opensaldo.observe import configure_logs, serve_metrics
 from opensaldo.store.db import Store
-from opensaldo.store.migrate import migrate
 
 T = TypeVar("T")
 CLIENT = "demo-test"
@@ -48,9 +47,9 @@ async def _tour(
     showing = Showing(quiet=options.json)
     kontobank_url = url_of(bank)
     config = _config(folder, options.port, kontobank_url)
-    key = await _prepared_client(config)
     serve_metrics("127.0.0.1", 0)
     async with serving(config) as (address, stopped):
+        key = await _prepared_client(config)
         showing.started(address, kontobank_url)
         result = await _unless_stopped(_main_job(address, key, showing), stopped)
         if result is None:
@@ -102,10 +101,12 @@ def _config(folder: Path, port: int, kontobank_url: str) -> Config:
 
 
 async def _prepared_client(config: Config) -> Secret:
-    """The demo's client may call from this machine with a new key; its older keys are revoked."""
+    """The demo's client may call from this machine with a new key; its older keys are revoked.
+
+    Done once the server runs: another demo of this folder that runs already keeps its key.
+    """
     store = open_store(config)
     try:
-        await asyncio.to_thread(migrate, store)
         if CLIENT not in {client.id for client in await clients.all_clients(store)}:
             await clients.create_client(store, system_clock, CLIENT, Environment.TEST, LEGAL_NAME)
         for address in LOOPBACK:

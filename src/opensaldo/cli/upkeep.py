@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from urllib.parse import urlsplit
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from opensaldo.cli.tables import print_table
 from opensaldo.config import PREFIX, VARIABLES, Config, unknown_variables
+from opensaldo.domain.secret import Secret
 
 
 def migrate(_options: argparse.Namespace) -> int:
@@ -40,16 +42,32 @@ def purge(_options: argparse.Namespace) -> int:
 
 
 def check_config(_options: argparse.Namespace) -> int:
-    """Show every setting as it was understood."""
+    """Show every setting as it was understood; the files that are named can be used, too."""
+    from opensaldo.app import check_files
+
     config = Config.from_env()
     table = Table("variable", "value", "meaning")
     for variable in VARIABLES:
-        value = getattr(config, variable.name.lower())
-        shown = ", ".join(value) if isinstance(value, tuple) else str(value)
-        shown = "-" if value in (None, ()) else shown
+        shown = _shown(getattr(config, variable.name.lower()))
         table.add_row(PREFIX + variable.name, Text(shown), variable.meaning)
-    Console().print(table)
+    print_table(table)
     for name in unknown_variables():
         print(f"{name} means nothing here; is it mistyped?")
+    check_files(config)
     print("The configuration is complete.")
     return 0
+
+
+def _shown(value: object) -> str:
+    """A setting as an operator would write it; of a database's address only where it leads."""
+    if value is None or value == ():
+        return "-"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, Secret):
+        parts = urlsplit(value.reveal())
+        _user, at, place = parts.netloc.rpartition("@")
+        return f"{parts.scheme}://{'***@' if at else ''}{place}{parts.path}"
+    return str(value)

@@ -146,8 +146,15 @@ def load_catalog(
             keys[url] = BankKeys(door, bank=target.institution, url=url, clock=clock)
         return PROTOCOLS[target.protocol](profile, door, seal, keys[url], clock)
 
-    offers = offers_of(
-        read_bank_files(), settings, spoken=PROTOCOLS, has_kontobank=bool(kontobank_url)
-    )
+    offers = check_settings(settings, has_kontobank=bool(kontobank_url))
     makers = {offer.target: partial(connector_of, offer) for offer in offers}
     return Catalog(makers, mock_bank_url=kontobank_url or "")
+
+
+def check_settings(settings: SettingsOf, *, has_kontobank: bool = False) -> tuple[Offer, ...]:
+    """What can be offered with the operator's settings.
+
+    Raises:
+        BadDataFile: a bank file, or the operator's settings of a target, cannot be used.
+    """
+    return offers_of(read_bank_files(), settings, spoken=PROTOCOLS, has_kontobank=has_kontobank)

@@ -38,13 +38,16 @@ async def create_client(
     """The client exists in this environment, without keys, addresses or products.
 
     Raises:
-        InvalidArgument: the id is no slug, does not fit the environment, or is taken.
+        InvalidArgument: the id is no slug, does not fit the environment, or is taken; the legal
+            name, which people read in the consent, is empty.
     """
     if not SLUG.fullmatch(client_id):
         raise InvalidArgument("A client id has 1 to 63 of a-z, 0-9 and -, none at an end.")
     if environment_of(client_id) is not environment:
         raise InvalidArgument("The id of a TEST client ends in -test, and no other's does.")
-    client = Client(id=client_id, environment=environment, legal_name=legal_name)
+    if not legal_name.strip():
+        raise InvalidArgument("A client needs its legal name: people read it in the consent.")
+    client = Client(id=client_id, environment=environment, legal_name=legal_name.strip())
 
     def make(connection: Connection) -> None:
         if clients.client_by_id(connection, client_id) is not None:

@@ -46,6 +46,14 @@ def test_a_legal_name_is_asked_for(opensaldo: Opensaldo):
     assert "--legal-name" in refused.err
 
 
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_client_without_a_legal_name_is_not_made(opensaldo: Opensaldo, name: str):
+    said = opensaldo("client", "create", "acme-test", "--legal-name", name)
+    assert said.code == 2
+    assert "legal name" in said.complaint
+    assert "opensaldo client create" in opensaldo("client", "list").out
+
+
 def test_all_clients_are_listed(acme: Opensaldo):
     acme("client", "create", "beta", "--legal-name", "Beta")
     shown = acme("client", "list")

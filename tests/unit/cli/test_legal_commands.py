@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from opensaldo.domain.legal_text import TextKind, version_of
 from opensaldo.engine.legal_texts import platform_text
 from tests.unit.cli.conftest import Opensaldo
@@ -28,6 +30,15 @@ def test_a_text_is_set_shown_and_taken_back(acme: Opensaldo, tmp_path: Path):
 def test_the_contracts_spelling_of_a_locale_is_understood(acme: Opensaldo):
     of_cz = acme("client", "terms", "acme-test", "--kind", "privacy", "--locale", "cz")
     assert of_cz.out == platform_text(TextKind.PRIVACY, "cs").text
+
+
+@pytest.mark.parametrize("wish", [("--file", "text.txt"), ("--remove",), ("--locale", "pl")])
+def test_a_change_without_its_kind_is_refused_and_not_taken_for_a_list(
+    acme: Opensaldo, wish: tuple[str, ...]
+):
+    said = acme("client", "terms", "acme-test", *wish)
+    assert said.code == 2
+    assert "--kind" in said.complaint
 
 
 def test_mistakes_are_refused_in_one_line(acme: Opensaldo, tmp_path: Path):

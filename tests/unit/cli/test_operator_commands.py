@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -96,6 +98,58 @@ def test_a_value_of_zero_is_shown_as_zero(opensaldo: Opensaldo, monkeypatch: pyt
     assert line.split("│")[2].strip() == "0"
 
 
+def test_the_configuration_says_which_database_and_switches_as_they_are_written(
+    opensaldo: Opensaldo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("OPENSALDO_RECORD_IMPORTS", "on")
+    lines = {
+        line.split("│")[1].strip(): line
+        for line in opensaldo("check-config").out.splitlines()
+        if "│" in line
+    }
+    assert f"sqlite:///{tmp_path}/data/opensaldo.db" in lines["OPENSALDO_DATABASE_URL"]
+    assert "│ on " in lines["OPENSALDO_RECORD_IMPORTS"]
+    assert "│ off " in lines["OPENSALDO_READ_IN_STEP"]
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "expected"),
+    [
+        ("PRICES_FILE", "prices.toml", "prices.toml: file: expected TOML"),
+        ("BANK_CA_FILE", "ca.pem", "OPENSALDO_BANK_CA_FILE: expected a file of PEM certificates"),
+        ("BANK_SETTINGS_DIR", "banks/test/PkoApi.toml", "PkoApi.toml: file: expected TOML"),
+        ("BANK_SETTINGS_DIR", "banks/test/Nobody.toml", "expected the name of a target"),
+    ],
+)
+def test_a_file_that_would_stop_the_start_is_found_by_the_check(
+    opensaldo: Opensaldo,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    name: str,
+    file: str,
+    expected: str,
+):
+    path = tmp_path / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("" if "Nobody" in file else "no such thing")
+    monkeypatch.setenv(f"OPENSALDO_{name}", str(tmp_path / file.partition("/")[0]))
+    said = opensaldo("check-config")
+    assert said.code != 0
+    assert expected in said.err
+    assert "complete" not in said.out
+
+
+def test_a_terminal_without_our_letters_gets_signs_instead_of_a_traceback(tmp_path: Path):
+    said = subprocess.run(
+        [sys.executable, "-m", "opensaldo", "--help"],
+        env={"PYTHONIOENCODING": "ascii", "PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        check=False,
+    )
+    assert (said.returncode, said.stderr) == (0, b"")
+    assert b"OPENSALDO_\\u2026 variables" in said.stdout
+
+
 # --- mistakes ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("command", ["check-config", "migrate", "purge", "serve", "worker"])
 @pytest.mark.parametrize(
@@ -166,6 +220,10 @@ def test_a_database_that_is_away_is_one_line_that_says_why_without_the_password(
     assert said.complaint.startswith("The database cannot be used: ")
     assert "refused" in said.complaint
     assert PASSWORD not in said.complaint
+
+
+def test_a_list_of_less_than_one_import_is_refused(opensaldo: Opensaldo):
+    assert "--count" in opensaldo("imports", "list", "--count", "-1").complaint
 
 
 READERS = [("imports", "list"), ("audit", "head"), ("banks", "wished")]

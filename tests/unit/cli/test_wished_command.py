@@ -69,3 +69,8 @@ def test_without_wishes_there_is_an_empty_list(opensaldo: Opensaldo):
     opensaldo("migrate")
     assert json.loads(opensaldo("banks", "wished", "--json").out) == {"wishes": []}
     assert opensaldo("banks", "wished").code == 0
+
+
+def test_wishes_of_nobody_are_refused_and_none_are_a_sentence(acme: Opensaldo):
+    assert "There is no client nobody." in acme("banks", "wished", "--client", "nobody").complaint
+    assert acme("banks", "wished").out == "No bank was looked for in vain.\n"

@@ -142,7 +142,7 @@ def check_files(config: Config) -> None:
     Raises:
         BadDataFile: one cannot be used.
     """
-    read_prices(config.prices_file)
+    read_price_lists(config.prices_file)
     check_settings(read_bank_settings(config.bank_settings_dir))
 
 

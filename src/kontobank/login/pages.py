@@ -29,6 +29,11 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 CASCADING_TYPE = "text/css"
+TEMPLATES = Environment(
+    loader=PackageLoader("kontobank.login", "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+)
 
 
 class Pages:
@@ -36,11 +41,6 @@ class Pages:
 
     def __init__(self, registry: Registry, desk: Desk) -> None:
         self._registry, self._desk = registry, desk
-        self.templates = Environment(
-            loader=PackageLoader("kontobank.login", "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-        )
         style = resources.files("kontobank.login").joinpath("static", "kontobank.css")
         self._style = style.read_bytes()
 
@@ -70,7 +70,7 @@ class Pages:
 
     async def home(self, _request: Request) -> Response:
         """What this program is, its people and its addresses."""
-        page = self.templates.get_template("home.html")
+        page = TEMPLATES.get_template("home.html")
         text = page.render(words=ENGLISH, countries=COUNTRIES, bank_name=PLAIN.name)
         return HTMLResponse(text, headers=SECURITY_HEADERS)
 
@@ -81,7 +81,7 @@ class Pages:
         return found
 
     def _page(self, request: Request, authorization: Authorization, shown: Shown) -> Response:
-        page = self.templates.get_template(f"{authorization.step}.html")
+        page = TEMPLATES.get_template(f"{authorization.step}.html")
         values: dict[str, Any] = {
             "words": self._words(request),
             "authorization": authorization,
@@ -94,7 +94,7 @@ class Pages:
         return HTMLResponse(page.render(values), headers=SECURITY_HEADERS)
 
     def _gone(self, request: Request) -> Response:
-        page = self.templates.get_template("gone.html")
+        page = TEMPLATES.get_template("gone.html")
         _, mask = place_or_none(request.path_params["place"])
         text = page.render(words=self._words(request), error=None, bank_name=mask.name)
         return HTMLResponse(text, 404, headers=SECURITY_HEADERS)
@@ -111,7 +111,7 @@ def routes(registry: Registry, desk: Desk, approvals: Approvals) -> list[Route]:
     paths = [f"/{standard}/{{place}}/login" for standard in STANDARDS]
     return [
         *(Route(path, pages.show, methods=["GET"]) for path in paths),
-        *app.routes(desk, approvals, pages.templates, SECURITY_HEADERS),
+        *app.routes(desk, approvals, TEMPLATES, SECURITY_HEADERS),
         *(Route(path, pages.submit, methods=["POST"]) for path in paths),
         Route("/static/kontobank.css", pages.style, methods=["GET"]),
         Route("/", pages.home, methods=["GET"]),

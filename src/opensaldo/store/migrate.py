@@ -31,7 +31,8 @@ def migrate(store: Store) -> list[str]:
     """
     applied: list[str] = []
     with store.reshape() as connection:
-        _check_known(connection)
+        if not _lacking(connection):
+            return []
         config = config_for(connection)
         config.attributes["applied"] = applied
         command.upgrade(config, "head")
@@ -47,14 +48,7 @@ def pending(store: Store) -> list[str]:
         OtherVersion: a newer program made the database.
     """
     with store.read() as connection:
-        current = _check_known(connection)
-    scripts = ScriptDirectory.from_config(config_for(None))
-    have = {script.revision for script in scripts.iterate_revisions(current, "base")}
-    return [
-        script.revision
-        for script in reversed(list(scripts.walk_revisions()))
-        if script.revision not in have
-    ]
+        return _lacking(connection)
 
 
 def check_version(store: Store) -> None:
@@ -80,16 +74,18 @@ def config_for(connection: Connection | None) -> Config:
     return config
 
 
-def _check_known(connection: Connection) -> tuple[str, ...]:
+def _lacking(connection: Connection) -> list[str]:
     context = MigrationContext.configure(connection, opts={"version_table": REVISIONS_TABLE})
     current = context.get_current_heads()
-    ours = {one.revision for one in ScriptDirectory.from_config(config_for(None)).walk_revisions()}
-    if not ours.issuperset(current):
+    scripts = ScriptDirectory.from_config(config_for(None))
+    ours = [script.revision for script in scripts.walk_revisions()]
+    if not set(ours).issuperset(current):
         raise OtherVersion(
             f"A newer OpenSaldo made this database (revision {', '.join(current)}); use that"
             " version, or a backup of before the upgrade."
         )
-    return current
+    have = {script.revision for script in scripts.iterate_revisions(current, "base")}
+    return [revision for revision in reversed(ours) if revision not in have]
 
 
 def _check_references(connection: Connection) -> None:

@@ -28,6 +28,7 @@ def test_an_id_without_the_suffix_is_a_production_client(opensaldo: Opensaldo):
     assert "Created acme (PRODUCTION)." in made.out
 
 
+@pytest.mark.usefixtures("migrated")
 @pytest.mark.parametrize("slug", ["Acme-test", "a_b", "a b", "-", "", "ä", "a" * 64])
 def test_a_bad_id_is_refused_in_one_line(opensaldo: Opensaldo, slug: str):
     refused = opensaldo("client", "create", "--legal-name", "Acme", "--", slug)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -63,6 +64,7 @@ def render(document: Mapping[str, Any]) -> str:
     )
 
 
+@cache
 def templates() -> Environment:
     """The templates of the documentation's pages."""
     made = Environment(

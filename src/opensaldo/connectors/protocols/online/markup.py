@@ -121,11 +121,13 @@ class _Builder(HTMLParser):
         self._open[-1].children.append(data)
 
     def _close_implied(self, tag: str) -> None:
-        closed = CLOSES.get(tag, ())
+        closed = CLOSES.get(tag)
+        if closed is None:
+            return
         for place in range(len(self._open) - 1, 0, -1):
             if self._open[place].tag in FENCES:
                 return
-            if closed and self._open[place].tag in closed:
+            if self._open[place].tag in closed:
                 del self._open[place:]
                 self._close_implied(tag)
                 return

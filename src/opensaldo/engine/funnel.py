@@ -14,8 +14,9 @@ from opensaldo.domain.funnel import ABANDONED, Passed, Reached
 from opensaldo.domain.session import Redirection, RedirectionState
 from opensaldo.domain.target import Target
 from opensaldo.engine.platform import Platform
+from opensaldo.engine.signin import failed
 from opensaldo.store.db import Connection, Store
-from opensaldo.store.queries import funnel, redirections
+from opensaldo.store.queries import events, funnel, redirections
 
 # An answer that was under way when the link ran out may still end well.
 ABANDONED_AFTER = timedelta(minutes=10)
@@ -29,11 +30,12 @@ async def chose(platform: Platform, redirection: Redirection, target: Target) ->
 
 
 async def abandon(platform: Platform) -> int:
-    """Redirections nobody finished have expired for good, and are counted; returns how many."""
-    before = platform.clock() - ABANDONED_AFTER
+    """Redirections nobody finished have expired for good, counted and told; returns how many."""
+    now = platform.clock()
+    before = now - ABANDONED_AFTER
     found = await platform.store.fetch(funnel.overdue, before, ABANDONED_AT_ONCE_MAX)
     for redirection_id in found:
-        await platform.store.change(_expire, redirection_id)
+        await platform.store.change(_expire, redirection_id, now)
     return len(found)
 
 
@@ -45,6 +47,10 @@ async def funnel_of(
     return since, await store.fetch(funnel.passed_since, client.id, client.environment, since)
 
 
-def _expire(connection: Connection, redirection_id: str) -> None:
+def _expire(connection: Connection, redirection_id: str, now: datetime) -> None:
+    redirection = redirections.redirection_by_id(connection, redirection_id)
+    if redirection is None:
+        return
     if redirections.finish(connection, redirection_id, RedirectionState.EXPIRED, None):
+        events.append(connection, failed(redirection, RedirectionState.EXPIRED, now))
         funnel.count_ended(connection, redirection_id, ABANDONED)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from opensaldo.domain.client import Client
-from opensaldo.domain.event import EventKind
 from opensaldo.domain.session import Redirection, RedirectionState, Session
 from opensaldo.domain.target import Target
 from opensaldo.engine import auto_import
@@ -16,7 +15,7 @@ from opensaldo.engine.platform import Platform
 from opensaldo.engine.signin import (
     SignInOptions,
     check_options,
-    event_of,
+    failed,
     session_for,
 )
 from opensaldo.engine.switching import in_use
@@ -227,7 +226,7 @@ async def fail(platform: Platform, redirection: Redirection, error: OpenSaldoErr
         name = error.wire_name
         if not redirections.finish(connection, redirection.id, RedirectionState.ERROR, name):
             return False
-        events.append(connection, event_of(platform, redirection, EventKind.SIGN_IN_FAILED))
+        events.append(connection, failed(redirection, RedirectionState.ERROR, platform.clock()))
         funnel.count_ended(connection, redirection.id, name)
         return True
 

@@ -181,7 +181,7 @@ async def finish(
         ended = redirection_id is not None and redirections.finish(
             connection, redirection_id, RedirectionState.SUCCESS, None
         )
-        events.append(connection, event_of(platform, session, EventKind.SIGN_IN_FINISHED))
+        events.append(connection, _finished(session, now))
         token = _keep_consent(connection, platform, session, request.target, consent, packed)
         if redirection_id is not None and ended:
             funnel.count_ended(connection, redirection_id, SUCCESS)
@@ -211,15 +211,25 @@ async def key_of_session(platform: Platform, session_id: str) -> DataKey:
     return platform.vault.unwrap(wrapped)
 
 
-def event_of(platform: Platform, subject: Session | Redirection, kind: EventKind) -> Event:
-    """What happened to a session now, as a line of the client's event log."""
-    session_id = subject.id if isinstance(subject, Session) else subject.session_id
+def failed(redirection: Redirection, state: RedirectionState, at: datetime) -> Event:
+    """That the sign-in came to nothing, as a line of the client's event log."""
     return Event(
-        client_id=subject.client_id,
-        environment=subject.environment,
-        kind=kind,
-        subject=session_id,
-        at=platform.clock(),
+        client_id=redirection.client_id,
+        environment=redirection.environment,
+        kind=EventKind.SIGN_IN_FAILED,
+        subject=redirection.session_id,
+        at=at,
+        state=state.value,
+    )
+
+
+def _finished(session: Session, at: datetime) -> Event:
+    return Event(
+        client_id=session.client_id,
+        environment=session.environment,
+        kind=EventKind.SIGN_IN_FINISHED,
+        subject=session.id,
+        at=at,
     )
 
 

@@ -18,7 +18,7 @@ from opensaldo.domain.client import Client, Environment, Product
 from opensaldo.engine.events import EVENTS_KEPT, PAGE_MAX, cursor_of
 from opensaldo.engine.retention import purge
 from opensaldo.store.queries import clients, events
-from tests.e2e.checked import CheckedApi
+from tests.e2e.checked import CheckedApi, agreement, browse
 from tests.e2e.fixtures import DATABASES, World
 from tests.support import switchboard
 from tests.support.platform import FINAL_STATES, Reply, command_of, state_of
@@ -97,6 +97,21 @@ def test_a_failed_command_and_a_deletion_are_told(world: World, api: CheckedApi)
     assert [one["kind"] for one in gone] == ["data-deleted"] * 2
     assert gone[1]["subject"] == command_of(kept).attrib["id"]
     assert command_of(erased).attrib["id"] not in {one["subject"] for one in gone}
+
+
+def test_a_sign_in_that_came_to_nothing_is_told_also_when_the_person_just_left(
+    world: World, api: CheckedApi
+):
+    given_up, left = api.started(), api.started()
+    link = given_up["redirectionLink"]
+    browse(link + "/consent", agreement(link, "KontoBankApi") | {"decision": "cancel"})
+    told = [(one["kind"], one["subject"], one["state"]) for one in read(api)["events"]]
+    assert told == [("sign-in-failed", given_up["sessionId"], "ERROR")]
+    world.later(hours=2)
+    world.house.run(purge)
+    world.house.run(purge)
+    told = [(one["kind"], one["subject"], one["state"]) for one in read(api)["events"][1:]]
+    assert told == [("sign-in-failed", left["sessionId"], "EXPIRED")]
 
 
 def test_a_consent_is_told_under_the_id_the_client_knows(world: World):

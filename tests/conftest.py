@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +20,9 @@ from tests.support.postgres import HOW_TO_GET_IT, Cluster, find_postgres, tempor
 # The same examples in every run, and no clock: a slow machine is no fault of the code.
 settings.register_profile("house", derandomize=True, deadline=None, database=None)
 settings.load_profile("house")
+
+# Started in the background the tests, and so their programs, would not hear Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 COLLECT_AFTER_OBJECTS = 20_000  # as a server does it, see cli/serve.py
 

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from opensaldo import errors
+from opensaldo.domain.target import Interface
 from tests.e2e.checked import CheckedApi
 from tests.e2e.embedded import Embedded, browser, pytestmark, shop_page, shop_site
 from tests.e2e.fixtures import World
-from tests.e2e.test_browser import visiting
+from tests.e2e.test_browser import AGREE, visiting
 from tests.e2e.test_widget import begin, until_called
+from tests.support.scripted import ScriptedBank, a_target, offer
 
 __all__ = ["browser", "pytestmark", "shop_page", "shop_site"]
 
@@ -36,9 +39,8 @@ def test_a_page_that_watches_a_sign_in_that_is_forgotten_says_so(
     opening.value.close()
     frame.wait_for_selector("#open-bank")
     shop_page.page.route("**/state", lambda route: route.fulfill(status=404, body="{}"))
-    shop_page.page.route(
-        "**/step", lambda route: route.continue_(url=f"{world.address}/redirection/{'0' * 32}/step")
-    )
+    unknown = f"{world.address}/redirection/{'0' * 32}/step"
+    shop_page.page.route("**/step?opened=1", lambda route: route.continue_(url=unknown))
     frame.wait_for_selector("text=This link does not work")
 
 
@@ -65,6 +67,24 @@ def test_an_expired_link_keeps_language_number_and_colours(
         assert visit.page.inner_text("#session-id") == made["sessionId"]
         colour = "getComputedStyle(document.querySelector('h1')).color"
         assert visit.page.evaluate(colour) == "rgb(64, 32, 0)"
+
+
+def test_a_bank_that_does_not_answer_is_asked_once_and_again_by_a_press(
+    shop_page: Embedded, api: CheckedApi, monkeypatch: pytest.MonkeyPatch
+):
+    bank = ScriptedBank(script=[errors.BankUnavailable(), errors.BankUnavailable()])
+    offer(monkeypatch, bank, a_target(interface=Interface.PSD2, credentials=()))
+    frame = begin(shop_page, api, target="ProbnyBank")
+    for asked in (1, 2):
+        with shop_page.page.context.expect_page() as opening:
+            frame.click(AGREE)
+        opening.value.wait_for_event("close") if not opening.value.is_closed() else None
+        frame.wait_for_selector("h1:has-text('does not answer right now')")
+        frame.wait_for_selector("[data-copies]:not([hidden])")
+        assert len(bank.requests) == asked
+    frame.click("button[value=cancel]")
+    frame.wait_for_selector("h1:has-text('not connected')")
+    assert until_called(shop_page, "onError")[0] == "SignInCancelled"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from opensaldo.domain.session import RedirectionState
-from opensaldo.engine import redirections, steps
+from opensaldo.engine import redirections
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import SignInView
 from opensaldo.engine.sessions import signature_of
@@ -70,14 +70,14 @@ def window(request: Request, progress: Progress, words: Words) -> Response:
         words,
         target,
         mark,
+        is_open=not {"opened", "resumed"}.isdisjoint(request.query_params),
         is_blocked="blocked" in request.query_params,
         is_resumed="resumed" in request.query_params,
     )
 
 
-async def at_bank(platform: Platform, redirection_id: str, words: Words) -> Response:
-    """To the bank's page, or a window that has nothing more to do."""
-    progress = await steps.where(platform, redirection_id)
+def at_bank(progress: Progress, words: Words) -> Response:
+    """The bank's window: on to the bank's page, or with nothing more to do."""
     standing = progress.standing
     if standing is not None and isinstance(standing.step, Redirect) and not progress.is_busy:
         return see(standing.step.url)

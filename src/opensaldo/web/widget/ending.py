@@ -104,10 +104,14 @@ def window(
     target: Target,
     mark: str,
     *,
+    is_open: bool,
     is_blocked: bool,
     is_resumed: bool = False,
 ) -> Response:
-    """The bank's page is in another window, and here is how to get to it; asks by itself."""
+    """The bank's page belongs in another window, and here is how to get to it; asks by itself.
+
+    `is_open`: it stands there already. `is_blocked`: the browser did not let it.
+    """
     return page(
         "window",
         words,
@@ -115,6 +119,7 @@ def window(
         leading_out(view),
         target=target,
         mark=mark,
+        is_open=is_open,
         is_blocked=is_blocked,
         is_resumed=is_resumed,
     )

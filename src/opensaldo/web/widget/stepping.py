@@ -20,7 +20,7 @@ class Stepping(Reception):
         """Back from the bank: on to the next step or, at the end, to the client."""
         progress = await steps.come_back(self.platform, dict(request.query_params))
         if progress.view.redirection.channel.is_embedded:
-            return ending.window_closing(progress.view, self.words(request, progress.view))
+            return beside.at_bank(progress, self.words(request, progress.view))
         return self.onward(request, progress)
 
     async def step(self, request: Request) -> Response:
@@ -55,7 +55,8 @@ class Stepping(Reception):
 
     async def bank(self, request: Request) -> Response:
         """The bank's page, in the window that was opened for it."""
-        return await beside.at_bank(self.platform, id_of(request), self.words(request))
+        progress = await steps.where(self.platform, id_of(request))
+        return beside.at_bank(progress, self.words(request, progress.view))
 
     async def over(self, request: Request) -> Response:
         """The end of a sign-in: its own page when it is embedded.

@@ -78,7 +78,7 @@
     const look = async () => {
       const state = await ask(`${here}/state`);
       const hasGoneOn = Boolean(state) && state.mark !== page.watch;
-      if (hasGoneOn) goTo(`${here}/step`);
+      if (hasGoneOn) goTo(`${here}/step${location.search}`);
       return hasGoneOn;
     };
     const lookOn = async () => {
@@ -114,20 +114,24 @@
     form.setAttribute("aria-busy", "true");
     const bank = openWindow("");
     if (bank) fill(bank, form.dataset.opensBank);
-    let next = null;
+    let next = null, said = "";
     try {
       const answer = await fetch(form.action, {
         method: "POST", body, headers: { Accept: "application/json" },
       });
       if ((answer.headers.get("content-type") || "").startsWith("application/json")) {
         next = await answer.json();
-      }
+      } else said = await answer.text();
     } catch { /* the form itself says what is wrong */ }
     const isOpen = bank && !bank.closed;
     if (next && next.window && isOpen) bank.location.replace(new URL(next.window, location.href));
     else if (isOpen) bank.close();
-    if (next) goTo(next.window && !isOpen ? `${next.go}?blocked=1` : next.go);
-    else {
+    if (next) goTo(next.window ? `${next.go}?${isOpen ? "opened" : "blocked"}=1` : next.go);
+    else if (said) { // a page of ours on what is wrong: asking for it once more would ask the bank too
+      document.open();
+      document.write(said);
+      document.close();
+    } else {
       button.disabled = false;
       form.dataset.plain = "1";
       form.requestSubmit(button);
@@ -145,7 +149,9 @@
   const opening = document.getElementById("open-bank");
   if (opening) {
     opening.addEventListener("click", (event) => {
-      if (openWindow(opening.href)) event.preventDefault();
+      if (!openWindow(opening.href)) return;
+      event.preventDefault();
+      goTo(`${here}/step?opened=1`);
     });
   }
 

@@ -1,4 +1,4 @@
-"""Bring the database to the shape of tables.py, one numbered script after another."""
+"""Bring the database to the shape of `tables`, one numbered script after another."""
 
 from __future__ import annotations
 

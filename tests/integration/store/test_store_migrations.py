@@ -1,4 +1,4 @@
-"""Migrations: up from nothing, once, whoever starts, and to exactly what tables.py says."""
+"""Migrations: up from nothing, once, whoever starts, and to exactly what `tables` says."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Write the documents that are made from code and data; `--check` only says which are stale.
 
 Made: docs/reference/errors.md (from errors.py), docs/reference/coverage.md (from the bank files),
-docs/reference/misbehaviour.md (from KontoBank's faults and packs)
+docs/reference/misbehaviour.md (from KontoBank's faults and packs), docs/reference/receipt.md (from
+the words of a receipt)
 and the table of settings in README.md (from config.py).
 """
 
@@ -13,6 +14,7 @@ from kontobank.faults import KINDS, WORDINGS
 from kontobank.quirks import PACKS
 from opensaldo import errors
 from opensaldo.config import PREFIX, VARIABLES
+from opensaldo.domain.receipt import MEANINGS, Outcome, Reason, Skip
 from opensaldo.domain.target import Interface
 from opensaldo.engine.coverage import Coverage, CoveredTarget, coverage
 
@@ -74,6 +76,42 @@ are there but rows carry no balances, the balance of the import before must lead
 the import ends as an error. The first import of a consent has nothing to compare with; where rows
 carry no balances its receipt says `first_import`. Where they do, `provenSince` is the day from
 which they lead to the balance; whether there were older rows the bank alone knows.
+"""
+RECEIPT_MEMBERS = (
+    ("member", "says"),
+    ("`outcome`", "how it ended, see below"),
+    ("`pages` `fetched`", "what the bank sent; of a failed import too"),
+    ("`rows` `accounts`", "what is in the result; `fetched` is `rows` and all that is `skipped`"),
+    (
+        "`new` `changed` `retired`",
+        "since the last import under the same consent; without one all rows are new",
+    ),
+    ("`retiredIds`", "rows of earlier imports that do not exist any more: forget them"),
+    (
+        "`balances`",
+        "of each account what the bank's balance has more than the rows account for (`gap`), and "
+        "why; how fresh it is: `newestOn`, the day of the newest row, and `balanceOn`, the bank's "
+        "own day of the balance; `provenSince`, the day from which rows lead to it",
+    ),
+    ("`rereads`", "1 when the rows did not add up at first and were read once more"),
+    ("`callsLeft`", "imports the consent still allows in these 24 hours"),
+    ("`target` `standard` `version`", "the bank, its standard and the version of that"),
+)
+ABOUT_RECEIPT = """
+Every import ends with a receipt: `receipt` in the answer to a poll in the JSON dialect, and
+`opensaldo imports show ID` for the operator. The XML dialect has no place for it.
+"""
+ABOUT_ROWS = """
+An import whose rows do not add up, and nothing explains it, is an error and never a success.
+
+## Keeping rows of your own
+
+Keep them by `id`. A row that comes again under its id replaces the one you have; drop those in
+`retiredIds`. `id` stays the same whatever the bank calls the row, when it books, and after a new
+consent of the person. Two truly equal payments have two ids. A row that books mostly keeps its day:
+ask with a `since` not later than the oldest row you hold that has not booked yet. At least 45 days
+are read whatever `since` is, so that balances can be proven, as far as the person and the
+limits allow; what you did not ask for counts as `outside_range`.
 """
 ABOUT_PACKS = """
 `PUT /switchboard/packs` with `{"packs": ["ids-reissued", "nulls"], "login": "test1"}` switches
@@ -179,6 +217,20 @@ def _fields_of(covered: Coverage, noun: str) -> str:
     return f"### {noun.capitalize()}\n\n{table(('fields', 'targets'), *rows)}\n"
 
 
+def receipt_page() -> str:
+    """docs/reference/receipt.md: the words of a receipt."""
+    members = table(*RECEIPT_MEMBERS)
+    parts = [f"# Receipts\n\n{MADE}\n{ABOUT_RECEIPT}\n{members}{ABOUT_ROWS}"]
+    for words, title, head in (
+        (Outcome, "Outcomes", "outcome"),
+        (Skip, "Why a row is not in the result", "skipped"),
+        (Reason, "Why a balance is not proven", "reason"),
+    ):
+        rows = [(f"`{one.value}`", MEANINGS[one]) for one in words]
+        parts.append(f"\n## {title}\n\n" + table((head, "means"), *rows))
+    return "".join(parts)
+
+
 def misbehaviour_page() -> str:
     """docs/reference/misbehaviour.md: what the mock bank can do wrong."""
     faults = [(f"`{kind}`", what) for kind, what in KINDS.items()]
@@ -240,6 +292,7 @@ def documents() -> dict[str, str]:
         "docs/reference/errors.md": errors_page(),
         "docs/reference/coverage.md": coverage_page(),
         "docs/reference/misbehaviour.md": misbehaviour_page(),
+        "docs/reference/receipt.md": receipt_page(),
         "README.md": readme(),
     }
 

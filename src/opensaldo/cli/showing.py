@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 LATEST_SHOWN = 10
+NOT_PROVEN = "the rows do not add up"
 
 
 class Showing:
@@ -85,12 +86,14 @@ def _receipt(receipt: dict[str, Any]) -> Table:
     for why, count in receipt.get("skipped", {}).items():
         table.add_row("skipped", f"{count} ({why.replace('_', ' ')})")
     for check in receipt.get("balances", []):
-        reason = check.get("reason", "proven").replace("_", " ")
+        reason = check.get("reason", NOT_PROVEN if check.get("gap") else "proven").replace("_", " ")
         since = f" since {check['provenSince']}" if "provenSince" in check else ""
         newest = check.get("newestOn", "-")
         gap = f"gap {_amount(check.get('gap'))} {check['currency']}"
         said = f"{gap}, {reason}{since}, newest {newest}"
         table.add_row("balance", Text(said))
+    if "callsLeft" in receipt:
+        table.add_row("imports left", f"{receipt['callsLeft']} in these 24 hours")
     bank = " · ".join(
         receipt[name] for name in ("target", "standard", "version") if name in receipt
     )

@@ -10,12 +10,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """How an import ended.
-
-    COMPLETE: all of it was read, and every balance there is to prove was proven. EXPLAINED: all of
-    it was read; what could not be proven has its reason in the receipt. PARTIAL: the time limit cut
-    a list or an account. FAILED: nothing was kept.
-    """
+    """How an import ended."""
 
     COMPLETE = "complete"
     EXPLAINED = "explained"
@@ -34,19 +29,7 @@ class Skip(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an account's balance is not proven, or differs.
-
-    FIRST_IMPORT: rows carry no balances and no earlier import is remembered. NO_BALANCE: the bank
-    told none. NOT_READ: the command asks for rows or for balances, not for both. LIST_CUT: the time
-    was over. HISTORY_CUT: the list begins after what was read last. PENDING_INCLUDED: the gap is
-    the sum of rows not booked yet. BALANCE_OLDER: the balance is that of an earlier row.
-    VALUED_LATER: booked rows count from a day after the balance's. NOT_BOOKED: the only balance is
-    of what may be spent or is expected; holds and limits may be in it. KIND_UNKNOWN: the bank does
-    not say what its balance is of.
-    ROWS_WITHDRAWN: booked rows that were there are no longer listed. ROW_BALANCES_UNUSABLE: the
-    bank's balances of rows do not follow from each other anywhere. OTHER_KIND: a card's or a
-    deposit's balance is not the sum of its rows.
-    """
+    """Why an account's balance is not proven, or differs."""
 
     FIRST_IMPORT = "first_import"
     NO_BALANCE = "no_balance"
@@ -61,6 +44,34 @@ class Reason(StrEnum):
     ROWS_WITHDRAWN = "rows_withdrawn"
     ROW_BALANCES_UNUSABLE = "row_balances_unusable"
     OTHER_KIND = "other_kind"
+
+
+MEANINGS: Mapping[Outcome | Skip | Reason, str] = {
+    Outcome.COMPLETE: "All was read, and every balance that can be proven is.",
+    Outcome.EXPLAINED: "All was read; what is not proven has its reason.",
+    Outcome.PARTIAL: "The time limit cut a list or an account; what came in is kept.",
+    Outcome.FAILED: "Nothing was kept.",
+    Skip.OUTSIDE_RANGE: "It is of a day that was not asked for.",
+    Skip.NO_MONEY_MOVED: "It was rejected, cancelled or is only planned.",
+    Skip.SENT_TWICE: "The bank sent the same row on two pages.",
+    Skip.BOOKED_BESIDES: "It is on its way and stands beside its booked form.",
+    Skip.RETIRED_BEFORE: "An earlier import retired it, or it has booked and is still listed.",
+    Reason.FIRST_IMPORT: "Rows carry no balances, and there is no earlier import to compare with.",
+    Reason.NO_BALANCE: "The bank told no balance.",
+    Reason.NOT_READ: "The command asks for rows or for balances, not for both.",
+    Reason.LIST_CUT: "The time limit cut the list.",
+    Reason.HISTORY_CUT: "Rows where the range begins, or between this import and the one before, "
+    "are not all listed; the later ones add up.",
+    Reason.PENDING_INCLUDED: "Rows that are not booked yet are in the balance: they are the gap.",
+    Reason.BALANCE_OLDER: "The balance is that of an earlier row.",
+    Reason.VALUED_LATER: "Booked rows count in the balance from a later day only.",
+    Reason.NOT_BOOKED: "The bank tells only what may be spent or is expected; holds and limits may "
+    "be in it.",
+    Reason.KIND_UNKNOWN: "The bank does not say what its balance is of.",
+    Reason.ROWS_WITHDRAWN: "Booked rows that were there are no longer listed.",
+    Reason.ROW_BALANCES_UNUSABLE: "The bank's balances of rows do not follow from each other.",
+    Reason.OTHER_KIND: "The balance of a card or a deposit is not the sum of its rows.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,9 +85,14 @@ def next_import_at(
 def imports_left(
     connection: Connection, consent_id: str, now: datetime, *, per_day_max: int
 ) -> int:
-    """How many imports of the consent are left in these 24 hours, by the first ledger."""
-    had = budget.imports_after(connection, consent_id, now - DAY)
-    return max(0, imports_per_day_max(per_day_max) - len(had))
+    """How many imports are left in these 24 hours by both ledgers; none while the bank refuses."""
+    until = budget.refused_until(connection, consent_id)
+    if until is not None and until > now:
+        return 0
+    had = len(budget.imports_after(connection, consent_id, now - DAY))
+    calls = _unattended_calls(connection, consent_id, now)
+    most = max((len(moments) for moments in calls), default=0)
+    return max(0, min(imports_per_day_max(per_day_max) - had, per_day_max - most))
 
 
 async def refused_by_bank(
@@ -124,11 +129,20 @@ def _next_call_at(
     connection: Connection, consent_id: str, now: datetime, per_day_max: int
 ) -> datetime | None:
     """When every account and endpoint of the consent has an unattended call left."""
+    freed = (
+        _freed(moments, per_day_max) for moments in _unattended_calls(connection, consent_id, now)
+    )
+    return max((one for one in freed if one is not None), default=None)
+
+
+def _unattended_calls(
+    connection: Connection, consent_id: str, now: datetime
+) -> list[list[datetime]]:
+    """When the unattended calls of 24 hours were made, for each account and endpoint."""
     made: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
     for one in attempts.unattended_since(connection, consent_id, now - DAY):
         made[one.account_key, one.endpoint].append(one.finished_at or one.started_at)
-    freed = (_freed(sorted(moments), per_day_max) for moments in made.values())
-    return max((one for one in freed if one is not None), default=None)
+    return [sorted(moments) for moments in made.values()]
 
 
 def _freed(moments: list[datetime], limit: int) -> datetime | None:

@@ -26,7 +26,7 @@ from opensaldo.engine.reading import Reading
 from opensaldo.engine.receipts import begun
 from opensaldo.engine.renewal import FIRST_READ_PAUSE_S, FIRST_READ_TRIES, successor
 from opensaldo.engine.runs import Run, after_proof, begin, prepared
-from opensaldo.engine.settling import Draft, kept_once, read_until_settled
+from opensaldo.engine.settling import Draft, kept_once, read_until_settled, with_calls_left
 from opensaldo.engine.switching import note_failure
 from opensaldo.engine.tokens import fresh_access
 from opensaldo.errors import (
@@ -96,8 +96,10 @@ async def _fail(
     draft: Draft,
 ) -> None:
     """The command has ended with this error and with what its receipt says so far."""
-    key = draft.run.key if draft.run is not None else None
-    await end_failed(platform, command, state, error, draft.receipt.of_failure(), key)
+    receipt, run = draft.receipt.of_failure(), draft.run
+    if run is not None:
+        receipt = await with_calls_left(platform, run, receipt)
+    await end_failed(platform, command, state, error, receipt, run.key if run else None)
 
 
 async def _import_in_words_of_access(platform: Platform, run: Run, draft: Draft) -> None:

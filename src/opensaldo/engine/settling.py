@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from opensaldo.domain.receipt import Receipt
-from opensaldo.engine.budget import imports_left
+from opensaldo.engine.budget import calls_per_day_max, imports_left
 from opensaldo.engine.endings import keep
 from opensaldo.engine.ledger import Ledger
 from opensaldo.engine.memories import past_of
@@ -51,7 +51,7 @@ async def read_until_settled(
     run: Run,
     draft: Draft,
     fresh_reading: Callable[[Ledger], Reading],
-    calls_per_day_max: int,
+    per_day_max: int,
 ) -> tuple[Reading, Ledger, Told]:
     """What was read, once more where the rows did not add up to the bank's balance.
 
@@ -62,7 +62,7 @@ async def read_until_settled(
     """
     for reread in range(1 + REREADS_MAX):
         grant = run.granted.access.grant
-        ledger = Ledger(platform, run.command, grant, run.attended, calls_per_day_max)
+        ledger = Ledger(platform, run.command, grant, run.attended, per_day_max)
         reading = fresh_reading(ledger)
         try:
             async with recorded(platform, run.command, run.session, run.key, reading):
@@ -81,21 +81,25 @@ async def read_until_settled(
 
 async def _told(platform: Platform, run: Run, draft: Draft, reading: Reading, reread: int) -> Told:
     """What the reading came to; the draft of the receipt says it too."""
-    so_far = replace(draft.receipt, rereads=reread)
-    if run.session.consent_id is not None:
-        left = await platform.store.fetch(
-            imports_left,
-            run.session.consent_id,
-            platform.clock(),
-            per_day_max=reading.connector.capabilities.calls_per_day_max,
-        )
-        so_far = replace(so_far, calls_left=left)
+    so_far = await with_calls_left(platform, run, replace(draft.receipt, rereads=reread))
     past = await past_of(platform, run.session)
     found = await asyncio.to_thread(
         told, run.command, so_far, reading, platform.vault.fingerprint, past
     )
     draft.receipt = found.receipt
     return found
+
+
+async def with_calls_left(platform: Platform, run: Run, receipt: Receipt) -> Receipt:
+    """The receipt says how many imports the consent still allows; the same without a consent."""
+    consent_id = run.session.consent_id
+    if consent_id is None:
+        return receipt
+    per_day = calls_per_day_max(platform, run.session)
+    left = await platform.store.fetch(
+        imports_left, consent_id, platform.clock(), per_day_max=per_day
+    )
+    return replace(receipt, calls_left=left)
 
 
 async def _read_in_time(platform: Platform, run: Run, reading: Reading, ledger: Ledger) -> None:

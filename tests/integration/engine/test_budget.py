@@ -13,7 +13,15 @@ from opensaldo.domain.target import Interface
 from opensaldo.engine.retention import purge
 from tests.e2e.checked import CheckedApi
 from tests.e2e.fixtures import DATABASES, World
-from tests.support.consents import ended_as, grant, import_under, reuse, reuse_in_json, session_in
+from tests.support.consents import (
+    JSON,
+    ended_as,
+    grant,
+    import_under,
+    reuse,
+    reuse_in_json,
+    session_in,
+)
 from tests.support.platform import Reply, command_of
 from tests.support.scripted import ScriptedBank, a_target, offer
 from tests.support.switchboard import unattended_counts
@@ -225,3 +233,39 @@ def test_a_bank_that_serves_fewer_calls_a_day_leaves_fewer_imports_and_the_list_
 def listed(api: CheckedApi) -> dict[str, Any]:
     (consent,) = api.call("GET", "/v1/consents").json["consents"]
     return dict(consent)
+
+
+def told(api: CheckedApi, command_id: str) -> dict[str, Any]:
+    """The receipt of a finished import."""
+    api.poll(command_id)
+    result = api.call("GET", f"/v1/command/{command_id}.xml", accept=JSON)
+    found: dict[str, Any] = result.json["receipt"]
+    return found
+
+
+def left_by_the_list(api: CheckedApi) -> int:
+    (consent,) = api.call("GET", "/v1/consents").json["consents"]
+    return int(consent["importsLeft"])
+
+
+def test_while_the_bank_refuses_no_import_is_left(world: World, api: CheckedApi):
+    session, token = grant(api)
+    api.finished(session)
+    world.bank.plan("limit", wording="silence", path="getTransactionsDone")
+    receipt = told(api, reuse_in_json(api, token).json["id"])
+    world.bank.clear()
+    assert (receipt["outcome"], receipt["callsLeft"], left_by_the_list(api)) == ("failed", 0, 0)
+    assert reuse_in_json(api, token).status == 429
+
+
+def test_lists_that_were_read_twice_leave_fewer_imports(world: World, api: CheckedApi):
+    login = "bench-1x300-read-twice"
+    session, token = grant(api, login)
+    api.finished(session)
+    torn = {"kind": "missing_page", "path": "getTransactionsDone", "login": login, "nth": [1]}
+    for left in (2, 0):
+        world.bank.follow(seed=1, fault=[torn])
+        receipt = told(api, reuse_in_json(api, token, since="2025-09-03").json["id"])
+        assert (receipt["rereads"], receipt["callsLeft"], left_by_the_list(api)) == (1, left, left)
+    world.bank.follow()
+    assert reuse_in_json(api, token).status == 429

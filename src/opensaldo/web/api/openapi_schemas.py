@@ -8,7 +8,7 @@ from opensaldo.domain.bill import Service
 from opensaldo.domain.client import Environment
 from opensaldo.domain.deletion import Cause
 from opensaldo.domain.event import EventKind
-from opensaldo.domain.receipt import Outcome, Reason, Skip
+from opensaldo.domain.receipt import MEANINGS, Outcome, Reason, Skip
 from opensaldo.domain.session import RedirectionState
 from opensaldo.domain.target import AccessMode
 from opensaldo.wire import forms
@@ -300,7 +300,7 @@ SCHEMAS: dict[str, Schema] = {
             "retiredIds": {"type": "array", "items": OUR_ID},
             "skipped": {
                 "type": "object",
-                "properties": {why.value: COUNT for why in Skip},
+                "properties": {why.value: {**COUNT, "description": MEANINGS[why]} for why in Skip},
                 "description": "Rows the bank sent that are not in the result, by reason.",
             },
             "balances": _rows("BalanceCheck"),
@@ -314,16 +314,17 @@ SCHEMAS: dict[str, Schema] = {
             "version": TEXT,
         },
         required=("outcome", *_COUNTS),
-        description="What the import did and how sure it is of it. `complete`: all was read and "
-        "every balance is proven. `explained`: all was read; what is not proven has its reason. "
-        "`partial`: the time limit cut a list. `failed`: nothing was kept.",
+        description="What the import did and how sure it is of it. "
+        + " ".join(f"`{one.value}`: {MEANINGS[one]}" for one in Outcome)
+        + " `retiredIds` are rows of earlier imports that do not exist any more.",
     ),
     "BalanceCheck": record(
         {
             "accountId": OUR_ID,
             "currency": CURRENCY,
             "gap": AMOUNT,
-            "reason": one_of(*(one.value for one in Reason)),
+            "reason": one_of(*(one.value for one in Reason))
+            | {"description": " ".join(f"`{one.value}`: {MEANINGS[one]}" for one in Reason)},
             "provenSince": DAY,
             "newestOn": DAY,
             "balanceOn": DAY,

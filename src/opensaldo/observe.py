@@ -25,6 +25,7 @@ FIELDS = frozenset(
         "client",
         "code",
         "command",
+        "consent",
         "count",
         "days_left",
         "endpoint",

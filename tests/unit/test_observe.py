@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
 import re
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +28,7 @@ from opensaldo.observe import (
     serve_metrics,
 )
 
+SOURCE = Path(observe.__file__).parent
 NAME, IBAN = "Ewa Testowa", "PL71999000090000000000004711"
 PERSONAL = f"{NAME} {IBAN}"
 METRICS = {
@@ -227,3 +230,16 @@ def test_the_labels_of_all_counters_are_fields_a_log_may_hold():
         label for metric in REGISTRY.collect() for one in metric.samples for label in one.labels
     }
     assert labels <= FIELDS | {"le", "what"}
+
+
+def test_no_field_that_is_logged_is_dropped_for_want_of_a_name():
+    dropped = {
+        (file.name, keyword.arg)
+        for file in SOURCE.rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        if isinstance(call.func.value, ast.Name) and call.func.value.id == "log"
+        for keyword in call.keywords
+        if keyword.arg not in {None, *FIELDS}
+    }
+    assert dropped == set()

@@ -24,6 +24,7 @@ def refresh(options: argparse.Namespace) -> int:
     finally:
         store.close()
     whose = f"the consents of {options.owner}" if options.owner else "all consents"
-    often = f"refreshed {options.times} times a day" if options.times else "not refreshed"
+    times = "once" if options.times == 1 else f"{options.times} times"
+    often = f"refreshed {times} a day" if options.times else "not refreshed"
     print(f"{options.client}: {whose} are {often}.")
     return 0

@@ -42,15 +42,15 @@ def consents(listed: tuple[ConsentView, ...], now: datetime, *, has_more: bool) 
 
 def _one(listed: ConsentView, now: datetime) -> dict[str, object]:
     consent, state = listed.consent, state_of(listed.consent, now)
-    shown: dict[str, object] = {
-        "multipleAccessId": listed.multiple_access_id,
+    shown: dict[str, object] = {"multipleAccessId": listed.multiple_access_id}
+    if listed.owner_external_id:
+        shown["ownerExternalId"] = allowed(listed.owner_external_id)
+    shown |= {
         "target": consent.target,
         "state": state,
         "grantedAt": whole_seconds(consent.granted_at),
         "validUntil": whole_seconds(consent.valid_until),
     }
-    if listed.owner_external_id:
-        shown["ownerExternalId"] = allowed(listed.owner_external_id)
     if consent.ended_at is not None:
         shown["endedAt"] = whole_seconds(consent.ended_at)
     if state == ACTIVE:

@@ -74,3 +74,23 @@ def test_what_is_no_anchor_is_refused_in_one_line(chained: Opensaldo):
     said = chained("audit", "verify", "--anchor", "2-ab")
     assert said.code == 2
     assert said.complaint == "--anchor: an anchor is a number, a hyphen and 64 hex digits."
+
+
+def test_what_became_of_a_consent_is_shown_in_full(acme: Opensaldo):
+    granted = Consent(
+        id="8d9a5a00-4387-4d7c-9b6b-9839090b6389",
+        client_id="acme-test",
+        environment=Environment.TEST,
+        target="KontoBankApi",
+        status=ConsentStatus.VALID,
+        granted_at=NOON,
+        valid_until=NOON + timedelta(days=180),
+    )
+    with closing(open_store(Config.from_env())) as store, store.begin() as connection:
+        place = ("one", b"owner", b"access", None, "50100011")
+        consents.insert_consent(connection, granted, *place)
+        consents.revoke_consent(connection, granted.id, NOON + timedelta(hours=1))
+    shown = acme("audit", "show", granted.id).out
+    for word in ("2026-03-02 12:00:00", "valid", "session 50100011", "terminatedByTpp"):
+        assert word in shown
+    assert shown.count(f"consent {granted.id}") == 2

@@ -190,3 +190,12 @@ def test_a_clients_data_can_be_deleted_earlier_than_everybodys_but_never_later(a
     assert said.out == "Data of acme-test is deleted 24 hours after its import.\n"
     assert acme("client", "retention", "nobody-test", "6").code == 2
     assert acme("client", "retention", CLIENT, "1.5").code == 2
+
+
+def test_refreshes_are_planned_in_plain_words(acme: Opensaldo):
+    assert acme("refresh", "acme-test", "1").out == (
+        "acme-test: all consents are refreshed once a day.\n"
+    )
+    said = acme("refresh", "acme-test", "0", "--owner", "loan-1").out
+    assert said == "acme-test: the consents of loan-1 are not refreshed.\n"
+    assert acme("refresh", "acme-test", "4").complaint == "Refreshes a day are 0 to 3."

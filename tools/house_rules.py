@@ -168,7 +168,7 @@ def sql_home(module: Module) -> Iterator[Finding]:
 
 def environment(module: Module) -> Iterator[Finding]:
     """Options are passed, never fetched: one place says what can be set, and it is documented."""
-    if not module.within("opensaldo", "kontobank", "opensaldo_client"):
+    if not module.within("opensaldo", "kontobank"):
         return
     if module.within("opensaldo.config", "kontobank.cli"):
         return
@@ -206,7 +206,7 @@ def _is_clock(called: str) -> bool:
 def broad_except(module: Module) -> Iterator[Finding]:
     """What nobody expected is caught, logged and named at three doors; elsewhere it is hidden."""
     doors = ("opensaldo.engine.durable", "opensaldo.web", "opensaldo.connectors.http")
-    if not module.within("opensaldo", "kontobank", "opensaldo_client") or module.within(*doors):
+    if not module.within("opensaldo", "kontobank") or module.within(*doors):
         return
     for node in module.nodes(ast.ExceptHandler):
         caught = ast.unparse(node.type) if node.type else "BaseException"

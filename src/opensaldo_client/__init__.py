@@ -1,1 +1,0 @@
-"""A thin client of the OpenSaldo API on the standard library alone."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from opensaldo.domain.bill import Bill, Month, Prices
 from opensaldo.domain.client import Client
@@ -11,8 +14,10 @@ from opensaldo.domain.consent import Consent
 from opensaldo.domain.session import Session
 from opensaldo.domain.usage import Usage, UsageKind
 from opensaldo.engine.billing import CONSENT_REACH, bill
+from opensaldo.engine.platform import Platform
 from opensaldo.store.db import Connection, Store
 from opensaldo.store.queries import usage
+from opensaldo.wire.signature import multiple_access_id
 
 
 def note_session(
@@ -61,12 +66,31 @@ def note_consent_end(connection: Connection, consent: Consent, at: datetime) -> 
 
 
 async def month_bill(
-    store: Store, client: Client, month: Month, prices: Prices, as_of: datetime
+    store: Store,
+    client: Client,
+    month: Month,
+    prices: Prices,
+    as_of: datetime,
+    consent_named: Callable[[str], str] = str,
 ) -> Bill:
-    """What the client owes for the month, as far as it is known at `as_of`."""
+    """What the client owes for the month, as far as it is known at `as_of`.
+
+    Its consents have our ids unless they are named otherwise.
+    """
     since = month.starts_at - CONSENT_REACH
-    rows = await store.fetch(usage.usage_since, client.id, client.environment, since)
-    return bill(client.id, rows, month, prices, as_of)
+    found = await store.fetch(usage.usage_since, client.id, client.environment, since)
+    rows = (
+        replace(one, consent_id=one.consent_id and consent_named(one.consent_id)) for one in found
+    )
+    return bill(client.id, tuple(rows), month, prices, as_of)
+
+
+async def bill_for_client(
+    platform: Platform, client: Client, month: Month, prices: Prices, as_of: datetime
+) -> Bill:
+    """The bill as the client reads it: its consents are named as it knows them."""
+    named = partial(multiple_access_id, platform.vault.signature_secret())
+    return await month_bill(platform.store, client, month, prices, as_of, named)
 
 
 def _of_consent(consent: Consent, kind: UsageKind, at: datetime) -> Usage:

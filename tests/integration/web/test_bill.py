@@ -90,6 +90,7 @@ def test_a_consent_is_billed_by_cycles_from_its_grant(world: World, api: Checked
         ("consent session", 0),
     ]
     assert "1 of 2 sessions successful" in found["lines"][0]["why"]
+    assert found["lines"][0]["evidence"][:2] == [f"consent {consent}", f"session {session[0]}"]
     world.later(hours=CYCLE / timedelta(hours=1))
     assert bill(api, "2026-05")["lines"] == []
     assert bill(api, NEXT)["final"]

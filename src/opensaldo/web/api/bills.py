@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from opensaldo.domain.bill import Month
-from opensaldo.engine.usage import month_bill
+from opensaldo.engine.usage import bill_for_client
 from opensaldo.errors import InvalidParameter
 from opensaldo.web.common import Call, Dialect, Resource
 from opensaldo.wire.bills import bill_json
@@ -18,10 +18,10 @@ async def read(call: Call) -> Response:
         month = Month.parse(call.params.required("month"))
     except ValueError:
         raise InvalidParameter("The parameter month must be a month (YYYY-MM).") from None
-    client, store = call.caller.client, call.front.platform.store
+    client, platform = call.caller.client, call.front.platform
     agreed = call.front.price_lists.of(client.id)
     prices = price_list(call.params.within(GROUP), agreed.currency) or agreed
-    made = await month_bill(store, client, month, prices, call.now)
+    made = await bill_for_client(platform, client, month, prices, call.now)
     return call.json(bill_json(made))
 
 

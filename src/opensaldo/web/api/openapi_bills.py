@@ -74,7 +74,8 @@ def _read(public_url: str) -> Schema:
         "operationId": "getBill",
         "summary": "Read the bill of a month",
         "description": "Every use of the month with its price, why it is charged or free, and the "
-        "ids that prove it; net, at the operator's prices. A month is final a day after its end. "
+        "ids that prove it, a consent's is its multipleAccessId; net, at the operator's prices. A "
+        "month is final a day after its end. "
         "With any `prices.…` the same month at that price list instead; in it, what has no price "
         "costs nothing.",
         "parameters": in_query(_MONTH, *_PRICES),

@@ -3,6 +3,13 @@
 import time
 from datetime import UTC, date, datetime, timedelta
 
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+LAST = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+class OutOfTime(ValueError):
+    """The bank has no such instant."""
+
 
 class Clock:
     """Tells the bank's time: the real time plus an offset, or one instant for as long as paused.
@@ -43,18 +50,27 @@ class Clock:
         return self.now().date()
 
     def advance(self, seconds: int) -> None:
-        """The bank's time is `seconds` later, paused or not."""
+        """The bank's time is `seconds` later, paused or not.
+
+        Raises:
+            OutOfTime: it would be before this century or after it.
+        """
         step = timedelta(seconds=seconds)
+        _in_time(self.now() + step)
         if self._paused_at is not None:
             self._paused_at += step
         else:
             self._offset += step
 
     def set_to(self, instant: datetime) -> None:
-        """The bank's time is `instant` now; it runs on unless paused."""
+        """The bank's time is `instant` now; it runs on unless paused.
+
+        Raises:
+            OutOfTime: it is before this century or after it.
+        """
         if instant.tzinfo is None:
             raise ValueError("the clock takes aware instants only")
-        instant = instant.astimezone(UTC)
+        instant = _in_time(instant).astimezone(UTC)
         if self._paused_at is not None:
             self._paused_at = instant
         else:
@@ -79,3 +95,9 @@ class Clock:
         """The bank's time is the real time again."""
         self._offset = timedelta()
         self._paused_at = None
+
+
+def _in_time(instant: datetime) -> datetime:
+    if not FIRST <= instant < LAST:
+        raise OutOfTime(f"the bank's time is between {FIRST:%Y} and {LAST:%Y}")
+    return instant

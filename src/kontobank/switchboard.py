@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -16,10 +16,11 @@ from kontobank.access.journal import Journal
 from kontobank.access.ledger import Ledger
 from kontobank.access.registry import Registry
 from kontobank.access.withdrawal import withdraw_all
-from kontobank.clock import Clock
+from kontobank.clock import Clock, OutOfTime
 from kontobank.faults import (
     ANY,
     LATENCY_MAX_MS,
+    Fault,
     FaultPlan,
     PlannedFault,
     PlanRefused,
@@ -37,6 +38,8 @@ from kontobank.transcript import Transcript
 from kontobank.world import truth
 from kontobank.world.bench import ACCOUNTS_MAX, ROWS_MAX
 
+FAULT_MEMBERS = tuple(one.name for one in fields(Fault))
+PLANNED_MEMBERS = ("path", "login", "after", "times", "account", "place")
 TIMES_MAX = 1_000_000
 ADVANCE_MAX_S = 10 * 366 * 86_400
 Handler = Callable[[Request], Awaitable[Response]]
@@ -73,7 +76,7 @@ class Controls:
 
     async def add_fault(self, request: Request) -> Response:
         """A fault waits for its calls."""
-        body = await _object(request)
+        body = await _object(request, *FAULT_MEMBERS, *PLANNED_MEMBERS)
         planned = PlannedFault(
             fault=fault_of(body),
             path=str(body.get("path", ANY)),
@@ -92,13 +95,13 @@ class Controls:
 
     async def follow_plan(self, request: Request) -> Response:
         """The seeded plan is in force, in the form of `kontobank serve --faults`."""
-        plan = plan_of(await _object(request))
+        plan = plan_of(await _any_object(request))
         self.faults.follow(plan)
         return JSONResponse({"seed": plan.seed, "rules": len(plan.rules)})
 
     async def switch_packs(self, request: Request) -> Response:
         """These packs of misbehaviour, and no others, are on for a login or for everybody."""
-        body = await _object(request)
+        body = await _object(request, "packs", "login", "place")
         names, login = body.get("packs"), str(body.get("login") or EVERYBODY)
         if not isinstance(names, list):
             raise Unclear("packs is a list of names")
@@ -125,7 +128,7 @@ class Controls:
 
     async def move_clock(self, request: Request) -> Response:
         """The bank's time is moved, set, stopped or started."""
-        body = await _object(request)
+        body = await _object(request, "pause", "now", "advance_s")
         if "pause" in body:
             (self.clock.pause if body["pause"] else self.clock.resume)()
         if "now" in body:
@@ -136,7 +139,7 @@ class Controls:
 
     async def set_latency(self, request: Request) -> Response:
         """Every call of the interface takes so much longer."""
-        body = await _object(request)
+        body = await _object(request, "ms")
         self.faults.latency_ms = _number(body, "ms", 0, 0, LATENCY_MAX_MS)
         return JSONResponse({"ms": self.faults.latency_ms})
 
@@ -155,12 +158,12 @@ class Controls:
 
     async def expire(self, request: Request) -> Response:
         """The person withdrew every consent they gave."""
-        login = str((await _object(request)).get("login", ""))
+        login = str((await _object(request, "login")).get("login", ""))
         return JSONResponse({"ended": withdraw_all(self.registry, self.consents, login)})
 
     async def begin_outage(self, request: Request) -> Response:
         """The bank, or one country's, fails for so many seconds."""
-        body = await _object(request)
+        body = await _object(request, "kind", "place", "for_s")
         kind, place = body.get("kind"), _place(body, "place")
         if kind not in OUTAGES:
             raise Unclear(f"kind is one of {', '.join(OUTAGES)}")
@@ -191,7 +194,7 @@ class Controls:
 
     async def decide(self, request: Request) -> Response:
         """The person decides, in the bank's app, on everything that waits there."""
-        body = await _object(request)
+        body = await _object(request, "login", "confirm")
         waiting = self.approvals.waiting(str(body.get("login", "")))
         is_yes = body.get("confirm", True) is True
         for consent, authorisation in waiting:
@@ -200,7 +203,7 @@ class Controls:
 
     async def demand_seals(self, request: Request) -> Response:
         """Calls must be signed (or need not) where the standard leaves that to the bank."""
-        body = await _object(request)
+        body = await _object(request, "demanded")
         self.seals.are_demanded = body.get("demanded") is True
         return JSONResponse({"demanded": self.seals.are_demanded})
 
@@ -218,7 +221,7 @@ class Controls:
 
     async def shape(self, request: Request) -> Response:
         """The bench login that has these numbers; nothing is stored, the login says it all."""
-        body = await _object(request)
+        body = await _object(request, "accounts", "transactions")
         accounts = _number(body, "accounts", 1, 1, ACCOUNTS_MAX)
         rows = _number(body, "transactions", 72, 0, ROWS_MAX)
         return JSONResponse({"login": f"bench-{accounts}x{rows}"})
@@ -229,10 +232,12 @@ class Controls:
         last = _day(query.get("to"), today)
         first = _day(query.get("from"), last - timedelta(days=truth.DAYS_DEFAULT))
         code, login = query.get("country", "pl"), query.get("login", "")
+        if code not in COUNTRIES:
+            raise Unclear(f"country is one of {', '.join(COUNTRIES)}")
         manner = self.packs.manner(PLAIN, login, code)
         try:
             found = truth.lines(truth.truth(self.seed, code, login, first, last, manner))
-        except (truth.NoTruth, KeyError) as wrong:
+        except truth.NoTruth as wrong:
             raise Unclear(str(wrong)) from wrong
         return Response(found, media_type="application/x-ndjson")
 
@@ -302,13 +307,22 @@ def _clear(handler: Handler) -> Handler:
     async def answer(request: Request) -> Response:
         try:
             return await handler(request)
-        except (Unclear, PlanRefused, UnknownPack) as complaint:
+        except (Unclear, PlanRefused, UnknownPack, OutOfTime) as complaint:
             return JSONResponse({"error": str(complaint)}, 400)
 
     return answer
 
 
-async def _object(request: Request) -> dict[str, Any]:
+async def _object(request: Request, *members: str) -> dict[str, Any]:
+    """The JSON object in the body, which has no other members than these."""
+    found = await _any_object(request)
+    for name in found:
+        if name not in members:
+            raise Unclear(f"there is no {name} here, only {', '.join(members)}")
+    return found
+
+
+async def _any_object(request: Request) -> dict[str, Any]:
     try:
         found = json.loads(await request.body() or b"{}")
     except ValueError as cause:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from kontobank.clock import OutOfTime
 from kontobank.faults import KINDS
 from kontobank.mask import PLAIN
 from kontobank.outages import KINDS as OUTAGES
@@ -106,7 +107,7 @@ class WorldPage:
         form: Form = {name: value for name, value in sent.items() if isinstance(value, str)}
         try:
             self._stage.act(request.path_params["act"], form)
-        except Unclear as complaint:
+        except (Unclear, OutOfTime) as complaint:
             return Response(f"{complaint}\n", 400, HEADERS, "text/plain")
         code = form.get("country", "")
         query = f"?country={code}" if code in COUNTRIES else ""

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from kontobank.clock import LAST
+from kontobank.switchboard import ADVANCE_MAX_S
 from tests.unit.kontobank.tpp import Tpp, call_asgi, make_seal
 
 
@@ -20,6 +22,44 @@ def test_the_clock_moves_stops_and_is_set(switch, clock):
     switch("POST", "clock", {"pause": False})
     assert switch("POST", "clock", {"pause": True}).status == 200
     assert clock.now() == clock.now()
+
+
+@pytest.mark.parametrize(
+    "move", [{"now": "9999-12-31T23:59:59Z"}, {"now": "0001-01-01T00:00:00+02:00"}]
+)
+def test_the_clock_stays_where_every_page_can_be_shown(app, switch, clock, move):
+    before = clock.now()
+    assert switch("POST", "clock", move).status == 400
+    switch("POST", "clock", {"pause": True})
+    while switch("POST", "clock", {"advance_s": ADVANCE_MAX_S}).status == 200:
+        assert call_asgi(app, "GET", "/world", {}, b"").status == 200
+    assert before.year < clock.now().year < LAST.year
+    assert switch("POST", "clock", {"now": "2000-01-01T00:00:00Z"}).status == 200
+    assert call_asgi(app, "GET", "/world", {}, b"").status == 200
+    assert switch("POST", "clock", {"advance_s": -1}).status == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("faults", {"kind": "slow", "delay": 500}, "no delay here"),
+        ("clock", {"advance": 60}, "no advance here"),
+        ("latency", {"seconds": 1}, "no seconds here"),
+        ("expire", {"user": "test1"}, "no user here"),
+        ("app", {"approve": False}, "no approve here"),
+    ],
+)
+def test_a_member_nobody_knows_is_refused_and_nothing_is_done(switch, path, body, said):
+    reply = switch("POST", path, body)
+    assert reply.status == 400
+    assert said in reply.json["error"]
+    assert switch("GET", "state").json["faults"] == 0
+
+
+def test_the_truth_of_no_country_is_refused_in_words(switch):
+    reply = switch("GET", "truth?login=alive-anna&country=zz")
+    assert reply.status == 400
+    assert reply.json["error"].startswith("country is one of pl")
 
 
 def test_a_withdrawn_consent_refuses_data_and_tokens(switch, tpp):

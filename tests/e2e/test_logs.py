@@ -172,6 +172,8 @@ def test_the_documentation_is_one_page_that_needs_nobody_else(world: World):
     assert re.findall(r"""(?:src|href)=["'](?:https?:)?//""", page.body) == []
     assert "<script" not in page.body
     assert browse(world.address + "/docs/docs.css").status == 200
+    start = browse(world.address + "/")
+    assert (start.status, start.headers["location"]) == (303, "/docs")
 
 
 def test_a_platform_whose_database_is_away_says_so(world: World, monkeypatch: pytest.MonkeyPatch):

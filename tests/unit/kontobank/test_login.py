@@ -2,6 +2,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from kontobank.app.doors import STANDARDS
 from kontobank.people.countries import COUNTRIES
 from kontobank.people.owners import PERSON_FAULTS
 from tests.unit.kontobank.tpp import Tpp, account_ids, call_asgi, hidden_fields, query
@@ -137,3 +138,9 @@ def test_home_style_and_health(app):
     )
     assert call_asgi(app, "GET", "/health", {}).json["status"] == "ok"
     assert call_asgi(app, "GET", "/keys/jwks.json", {}).json["keys"][0]["kty"] == "RSA"
+
+
+def test_the_first_page_names_every_standard_the_bank_serves(tpp):
+    page = show(tpp, "/").text
+    for prefix in STANDARDS.values():
+        assert f"<code>{prefix}/{{country}}/" in page

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from opensaldo.web.docs.reading import chapters, faults
@@ -30,7 +31,7 @@ _MARKS = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*")
 
 
 def routes(document: Mapping[str, Any]) -> list[Route]:
-    """The page of this document, and its style sheet."""
+    """The page of this document, its style sheet, and the way there from the bare address."""
     page = render(document)
     style = resources.files(__package__).joinpath("static", "docs.css").read_bytes()
 
@@ -38,11 +39,16 @@ def routes(document: Mapping[str, Any]) -> list[Route]:
         request.scope[ROUTE] = "/docs"
         return HTMLResponse(page, headers=PAGE_HEADERS)
 
+    async def show_start(request: Request) -> Response:
+        request.scope[ROUTE] = "/"
+        return RedirectResponse("/docs", HTTPStatus.SEE_OTHER)
+
     async def show_style(request: Request) -> Response:
         request.scope[ROUTE] = STYLE_PATH
         return Response(style, media_type="text/css", headers=STYLE_HEADERS)
 
     return [
+        Route("/", show_start, methods=["GET"]),
         Route("/docs", show, methods=["GET"]),
         Route(STYLE_PATH, show_style, methods=["GET"]),
     ]

@@ -79,10 +79,11 @@ def test_a_bank_that_asks_twice_does_so_in_the_same_window(
     bank = opening.value
     bank.wait_for_url(pages[0])
     frame.wait_for_selector(OPEN)
+    before = frame.get_attribute("body", "data-watch")
     back = f"{world.address}/redirection/return?state={bank_of_steps.requests[-1].state}"
     bank.goto(back + "&code=1")
     assert bank.url == pages[1]
-    frame.wait_for_function("document.body.dataset.watch && !document.hidden")
+    frame.wait_for_selector(f"body[data-watch]:not([data-watch='{before}'])")
     frame.wait_for_selector(OPEN)
     bank.goto(back + "&code=2")
     until_called(shop_page, "onSuccess")

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
-from tests.e2e.checked import CheckedApi
+from tests.e2e.checked import SHOP, CheckedApi
 from tests.e2e.fixtures import World
 from tests.support.online import digits_in
 
@@ -126,7 +126,7 @@ def ending(stage: Stage) -> Iterator[str]:
 
 def not_working(stage: Stage) -> Iterator[str]:
     """Links and addresses that lead nowhere."""
-    page, link = stage.page, stage.link()
+    page, link = stage.page, stage.link(redirectUri=SHOP)
     page.goto(f"{stage.world.address}/redirection/{'0' * 32}")
     yield "unknown"
     page.goto(link + "/consent?target=NoSuchBank")
@@ -156,6 +156,8 @@ def beside_the_shop(stage: Stage) -> Iterator[str]:
     opened.value.close()
     page.goto(own + "/step?blocked=1")
     yield "window blocked"
+    page.goto(own + "/step")
+    yield "window not opened"
     stage.press(CANCEL)
     yield "cancelled beside the shop"
     page.goto(own + "/about")

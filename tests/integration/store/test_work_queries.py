@@ -272,6 +272,34 @@ def test_events_are_read_on_from_a_cursor(store, clock):
         assert events.events_after(c, "acme-test", Environment.PRODUCTION, 0, 9) == ()
 
 
+@pytest.mark.parametrize(
+    ("ages_days", "left"),
+    [
+        ((40, 35, 1, 0), [3, 4]),
+        ((40, 31, 30), []),
+        ((40, 1, 35, 0), [2, 3, 4]),  # the clock was wrong for a while: the second stays
+        ((-40, 35, 1), [1, 2, 3]),
+    ],
+)
+def test_old_events_go_from_the_beginning_and_never_a_younger_one(store, clock, ages_days, left):
+    now = clock()
+    with store.begin() as c:
+        for client_id in ("acme-test", "other-test"):
+            for age in ages_days if client_id == "acme-test" else (1,):
+                event = Event(
+                    client_id=client_id,
+                    environment=TEST,
+                    kind=EventKind.COMMAND_ENDED,
+                    subject="1",
+                    at=now - timedelta(days=age),
+                )
+                events.append(c, event)
+        assert events.prune_events(c, now - timedelta(days=30)) == len(ages_days) - len(left)
+        kept = events.events_after(c, "acme-test", TEST, 0, 9)
+        assert [number for number, _ in kept] == left
+        assert len(events.events_after(c, "other-test", TEST, 0, 9)) == 1
+
+
 def test_a_reader_never_passes_an_event_that_is_still_being_written(store, clock):
     event = Event(
         client_id="acme-test",

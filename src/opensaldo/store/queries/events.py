@@ -50,6 +50,9 @@ _OLD = (
     .where(events.c.at <= bindparam("long_ago"))
     .group_by(events.c.client_id, events.c.environment)
 )
+_FIRST_YOUNG = select(func.min(events.c.number)).where(
+    *_OF_CLIENT, events.c.number <= bindparam("up_to"), events.c.at > bindparam("long_ago")
+)
 _PRUNE = delete(events).where(*_OF_CLIENT, events.c.number <= bindparam("up_to"))
 
 
@@ -105,13 +108,17 @@ def ends_after(
 
 
 def prune_events(connection: Connection, long_ago: datetime) -> int:
-    """Delete each client's events up to the last one of this age; returns how many.
+    """Delete each client's events of this age up to the first younger one; returns how many.
 
-    What is left of a log has no hole.
+    What is left of a log has no hole, and a younger event is never deleted for an older date that
+    a wrong clock gave to one after it.
     """
     deleted = 0
     for row in connection.execute(_OLD, {"long_ago": long_ago}).all():
         which = {"client_id": row.client_id, "environment": row.environment, "up_to": row.number}
+        young = connection.execute(_FIRST_YOUNG, {**which, "long_ago": long_ago}).scalar_one()
+        if young is not None:
+            which["up_to"] = young - 1
         deleted += connection.execute(_PRUNE, which).rowcount
     return deleted
 

@@ -54,7 +54,8 @@ def _read(public_url: str) -> Schema:
         "tags": ["Data"],
         "operationId": "getData",
         "summary": "Read everything under one owner's id",
-        "description": "All imports of the last 24 hours, those of one target merged. XML only.",
+        "description": "All imports of the last 24 hours, those of one target merged. `lastChange` "
+        "is when an import last ended well, whether it brought anything new or not. XML only.",
         "parameters": in_query(_OWNER, OWNER_SECOND_NAME),
         "responses": {
             "200": xml_success(public_url, "get_data", "The owner's record.", example=in_xml),

@@ -167,7 +167,8 @@ def test_whoever_only_began_to_sign_in_can_be_erased(
         asked(world, lender, erasure.erase_person, owner)
     with pytest.raises(UnknownOwnerExternalId):
         exported(world, lender, owner)
-    assert agree(made, "KontoBankApi").status == 404
+    assert lender.status(redirectionId=made["redirectionId"])["status"] == "EXPIRED"
+    assert agree(made, "KontoBankApi").status == 410
     again = lender.call("DELETE", "/v1/data.xml", query={"ownerExternalId": owner})
     assert (again.status, again.exception) == (404, "InvalidOwnerExternalId")
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite understand
 from opensaldo.domain.aggregate import Origin, OwnerRecord
 from opensaldo.domain.client import Environment
 from opensaldo.domain.command import FINAL_STATES
-from opensaldo.domain.session import SessionState
+from opensaldo.domain.session import RedirectionState, SessionState
 from opensaldo.store.queries.retention import Erased
 from opensaldo.store.tables import commands, documents, owners, redirections, remembered, sessions
 from opensaldo.store.tables import idempotency_keys as keys
@@ -65,7 +65,15 @@ _FORGET_SESSIONS = (
 _FORGET_REDIRECTIONS = (
     update(redirections)
     .where(redirections.c.session_id.in_(_THESE))
-    .values(redirect_uri=None, client_identity=None, sealed_sca=None)
+    .values(
+        redirect_uri=None,
+        client_identity=None,
+        sealed_sca=None,
+        expires_at=case(
+            (redirections.c.state == RedirectionState.PENDING.value, redirections.c.created_at),
+            else_=redirections.c.expires_at,
+        ),
+    )
 )
 _FORGET_MEMORIES = delete(remembered).where(
     remembered.c.consent_id.in_(select(sessions.c.consent_id).where(sessions.c.id.in_(_THESE)))
@@ -167,8 +175,9 @@ def erase_owner(
     Sealed answers to requests about them with an idempotency key are erased too, and nobody holds
     such a key any more. The consents of the owner's sessions forget what they remembered.
 
-    The owner's sessions end (at their last activity) and lose key, access and owner; finished
-    commands are deleted, unfinished ones cannot keep anything any more.
+    The owner's sessions end (at their last activity) and lose key, access and owner; links nobody
+    has come back from run out; finished commands are deleted, unfinished ones cannot keep anything
+    any more.
     """
     these = {"sessions": sessions_of(connection, client_id, environment, owner_external_id)}
     owner = {

@@ -39,7 +39,9 @@ def run(options: argparse.Namespace) -> int:
     """Say what differs; the exit code is 0 without a difference and 1 with one."""
     config = Config.from_env()
     kept = _kept(config, options, system_clock)
-    found = asyncio.run(replay(kept, _catalogs(config)))
+    is_ours = options.dir is None  # another platform's ids have another key
+    own = Vault.open(config.key_dir, system_clock).fingerprint if is_ours else None
+    found = asyncio.run(replay(kept, _catalogs(config), own))
     shown = _plain(found, reveal=options.reveal)
     if options.json:
         print(json.dumps({"command": options.command, **shown}))

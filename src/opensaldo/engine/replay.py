@@ -20,6 +20,7 @@ from opensaldo.domain.clock import Clock
 from opensaldo.domain.command import CommandState, Failure
 from opensaldo.domain.receipt import Outcome
 from opensaldo.engine.difference import Change, Ending, compare
+from opensaldo.engine.identity import Fingerprint
 from opensaldo.engine.imports import in_words_of_access
 from opensaldo.engine.kept import HOLDINGS, TRANSCRIPT, document_place
 from opensaldo.engine.ledger import Call
@@ -134,32 +135,52 @@ def from_file(data: bytes, key: DataKey, now: datetime) -> Kept:
     return _usable(kept, now)
 
 
-async def replay(kept: Kept, catalog_of: CatalogOf) -> Replayed:
-    """Run the recording through the code as it is now and compare."""
+async def replay(
+    kept: Kept, catalog_of: CatalogOf, fingerprint: Fingerprint | None = None
+) -> Replayed:
+    """Run the recording through the code as it is now and compare.
+
+    With the platform's own `fingerprint` our ids of accounts and rows are compared too, where they
+    do not also come from what a consent remembered.
+    """
     recording = kept.recording
+    if recording.by_consent:
+        fingerprint = None
     door = PlayedDoor(recording.calls)
     catalog = catalog_of(door, lambda: recording.began_at)
     had_failed = kept.ending.failure is not None
-    ending = await _ending(recording, catalog, door, had_failed=had_failed)
+    ending = await _ending(recording, catalog, door, fingerprint or _unkeyed, had_failed=had_failed)
+    before, after = (
+        (kept.ending, ending) if fingerprint else (_nameless(kept.ending), _nameless(ending))
+    )
     return Replayed(
-        changes=compare(kept.ending, ending),
+        changes=compare(before, after),
         calls_added=tuple(door.unanswered),
         calls_gone=tuple(door.left),
     )
 
 
+def _nameless(ending: Ending) -> Ending:
+    return replace(ending, share=without_ids(ending.share) if ending.share else None)
+
+
 async def _ending(
-    recording: Recording, catalog: Catalog, door: PlayedDoor, *, had_failed: bool
+    recording: Recording,
+    catalog: Catalog,
+    door: PlayedDoor,
+    fingerprint: Fingerprint,
+    *,
+    had_failed: bool,
 ) -> Ending:
     """How the import ends now; rows that no longer add up are shown where they did before."""
     command = recording.command
     try:
         reading = _reading(recording, catalog)
         await _read_or_stand_still(reading, door)
-        found = told(command, begun(command, None), reading, _unkeyed)
+        found = told(command, begun(command, None), reading, fingerprint)
         if not found.is_settled and had_failed:
             raise BankBalanceUnproven
-        share = without_ids(sealed.decode_holdings(sealed.encode_holdings(found.share)))
+        share = sealed.decode_holdings(sealed.encode_holdings(found.share))
     except OpenSaldoError as error:
         said = in_words_of_access(error, by_consent=recording.by_consent, is_rerun=command.runs > 1)
         return Ending(failure=Failure(name=said.wire_name, message=said.message))
@@ -168,7 +189,7 @@ async def _ending(
 
 
 def _unkeyed(*parts: str) -> str:
-    """Ids are not compared, so their key is not needed."""
+    """For ids that are not compared, so their key is not needed."""
     return sha256("\x1f".join(parts).encode()).hexdigest()
 
 
@@ -221,7 +242,7 @@ def _share(connection: Connection, key: DataKey, command_id: str) -> Holdings | 
     blob = documents.document_of(connection, command_id, HOLDINGS)
     if blob is None:
         return None
-    return without_ids(sealed.decode_holdings(_open(key, blob, command_id, HOLDINGS)))
+    return sealed.decode_holdings(_open(key, blob, command_id, HOLDINGS))
 
 
 def _usable(kept: Kept, now: datetime) -> Kept:

@@ -15,6 +15,7 @@ import pytest
 from opensaldo.cli import main
 from opensaldo.connectors import http
 from opensaldo.connectors.protocols.polish_api import convert
+from opensaldo.engine import identity
 from opensaldo.engine.replay import kept_of
 from opensaldo.store.queries import documents
 from opensaldo.wire import sealed
@@ -119,6 +120,23 @@ def test_a_changed_rule_shows_exactly_what_it_changes(
     assert (by_field["title"]["before"], by_field["title"]["after"]) == (changed[0], "SHOUTED")
     assert by_field["outcome"]["after"] == "failed", "a row less, and the balance is unproven"
     assert int(by_field["rows"]["before"]) - int(by_field["rows"]["after"]) == 1
+
+
+def test_code_that_names_rows_otherwise_is_told_so_before_a_client_has_them_twice(
+    api: CheckedApi, replay: Replay, monkeypatch: pytest.MonkeyPatch
+):
+    command_id = imported(api)
+    facts = identity.lasting_facts
+    monkeypatch.setattr(identity, "lasting_facts", lambda row: (*facts(row), "otherwise"))
+    code, found = replay(command_id)
+    assert (code, {one["field"] for one in found["changes"]}) == (1, {"id"})
+    assert found["changed"] == rows_kept(api, command_id)
+
+
+def rows_kept(api: CheckedApi, command_id: str) -> int:
+    """How many rows the import's receipt counts."""
+    told = api.call("GET", f"/v1/command/{command_id}.xml", accept="application/json")
+    return int(told.json["receipt"]["rows"])
 
 
 def test_code_that_asks_otherwise_is_told_which_calls_differ(

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from opensaldo.config import PREFIX, VARIABLES, BadConfig, Config
+from opensaldo.connectors.certificates import SEAL_FILE
+from opensaldo.connectors.signing import Seal
+from opensaldo.domain.clock import system_clock
 from opensaldo.domain.secret import Secret
 from opensaldo.engine.limits import Limits
 
@@ -26,7 +29,7 @@ WHOLE_NUMBERS = (
 ADDRESSES = ("PUBLIC_URL", "SIGNIN_URL", "DOCS_URL", "PORTAL_URL")
 
 GOOD: list[tuple[str, str, Any]] = [
-    ("BANK_CA_FILE", __file__, Path(__file__)),
+    ("BANK_CA_FILE", "", None),
     ("PRICES_FILE", __file__, Path(__file__)),
     ("DATA_DIR", "/srv/opensaldo", Path("/srv/opensaldo")),
     ("DATA_DIR", "~/saldo", Path("~/saldo").expanduser()),
@@ -105,6 +108,13 @@ def complaint(variables: Mapping[str, str]) -> str:
 @pytest.mark.parametrize(("name", "text", "value"), GOOD)
 def test_a_good_value_is_read(name: str, text: str, value: Any):
     assert getattr(config(**{name: text}), name.lower()) == value
+
+
+def test_a_file_of_authorities_is_read_and_any_other_file_refused(tmp_path: Path):
+    Seal.open(tmp_path, clock=system_clock)
+    file = tmp_path / SEAL_FILE
+    assert config(BANK_CA_FILE=str(file)).bank_ca_file == file
+    assert "a file of PEM certificates" in complaint({"BANK_CA_FILE": __file__})
 
 
 @pytest.mark.parametrize(("name", "text", "expected"), BAD)

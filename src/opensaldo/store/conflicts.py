@@ -26,6 +26,10 @@ def hold(connection: Connection, *parts: str) -> None:
 
     On SQLite a write transaction is alone anyway. Two different things may share a number: that
     costs waiting, never correctness.
+
+    Whoever needs several takes them in this order, or two transactions wait for each other: the
+    client, the session, its consents from the newest to the oldest, the chain of consents; then
+    come rows, sessions before documents and memories; the client's event log comes last.
     """
     if connection.dialect.name == "postgresql":
         digest = hashlib.sha256("\x00".join(parts).encode()).digest()

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import socket
 import sys
 import tempfile
@@ -26,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _reader_left()
     except Unheard as mistake:
         print(f"kontobank: {mistake}", file=sys.stderr)
         return EXIT_WRONG_USE
@@ -145,6 +149,12 @@ def _nothing() -> None:
 def _url_of(scheme: str, host: str, listener: socket.socket) -> str:
     shown = f"[{host}]" if ":" in host else host
     return f"{scheme}://{shown}:{listener.getsockname()[1]}"
+
+
+def _reader_left() -> int:
+    """Who read our output wants no more of it, as `head` does: that is no mistake."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _reason(options: argparse.Namespace, mistake: OSError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -29,7 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from opensaldo.errors import CallerError, OpenSaldoError, PlatformUnavailable
 
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        return _reader_left()
     except (BadConfig, CallerError) as mistake:
         return _say(str(mistake), EXIT_MISTAKE)
     except PlatformUnavailable as error:
@@ -51,6 +56,12 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"opensaldo {__version__}")
     given.add_subcommands(whole.add_subparsers(metavar="SUBCOMMAND", required=True))
     return whole
+
+
+def _reader_left() -> int:
+    """Who read our output wants no more of it, as `head` does: that is no mistake."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _database_trouble(error: PlatformUnavailable) -> str:

@@ -139,6 +139,28 @@ def test_a_file_that_would_stop_the_start_is_found_by_the_check(
     assert "complete" not in said.out
 
 
+@pytest.mark.parametrize(
+    "program",
+    [
+        ("opensaldo", "banks", "list", "--json"),
+        ("kontobank", "truth", "alive-anna", "--day", "2026-11-21"),
+    ],
+)
+def test_a_reader_who_has_seen_enough_is_no_mistake(program: tuple[str, ...]):
+    command = [sys.executable, "-m", *program]
+    with subprocess.Popen(
+        command,
+        env={"PYTHONPATH": ":".join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
 def test_a_terminal_without_our_letters_gets_signs_instead_of_a_traceback(tmp_path: Path):
     said = subprocess.run(
         [sys.executable, "-m", "opensaldo", "--help"],

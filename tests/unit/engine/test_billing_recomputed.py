@@ -119,10 +119,11 @@ class History:
 
     def cycle(self, name: str, granted: datetime, first_hour: int, hours: int) -> None:
         billed_at = granted + timedelta(hours=first_hour + 30 * 24)
-        all_ends = [
-            self.session(granted + timedelta(hours=first_hour + self.draw.randrange(hours)), name)
+        at_hours = [
+            first_hour + self.draw.choice([0, hours - 1, self.draw.randrange(hours)])
             for _ in range(self.draw.randrange(4))
         ]
+        all_ends = [self.session(granted + timedelta(hours=hour), name) for hour in at_hours]
         failed = sum(not all(ends) for ends in all_ends)
         if not all_ends or failed < len(all_ends):
             self.owe(billed_at, "consent cycle", 200)

@@ -46,7 +46,7 @@ def terms(options: argparse.Namespace) -> int:
 def _list(client_id: str) -> int:
     own = with_store(lambda store: legal_texts.own_texts(store, client_id))
     since = {(text.kind, text.language): (text.version, at) for text, at in own}
-    table = Table("text", "language", "whose", "since", "version")
+    table = Table("text", "language", "whose", "since (UTC)", "version")
     for language in LANGUAGES:
         for kind in TextKind:
             version, at = since.get((kind, language), (None, None))

@@ -13,8 +13,9 @@ from datetime import date
 from opensaldo.domain.session import AutoImport, Redirection, Session
 from opensaldo.domain.target import AccessMode
 from opensaldo.engine.commands import accept_unasked
+from opensaldo.engine.finishing import AndThen
 from opensaldo.engine.platform import Platform
-from opensaldo.engine.signin import AndThen, SignInOptions
+from opensaldo.engine.signin import SignInOptions
 from opensaldo.errors import InvalidParameter, InvalidSince
 from opensaldo.store.db import Connection
 

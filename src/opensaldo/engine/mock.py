@@ -31,6 +31,7 @@ from opensaldo.domain.session import Session
 from opensaldo.domain.target import AccessMode
 from opensaldo.engine import signin
 from opensaldo.engine.access import GrantedAccess
+from opensaldo.engine.finishing import finish
 from opensaldo.engine.ids import new_hex
 from opensaldo.engine.platform import Platform
 from opensaldo.errors import (
@@ -115,7 +116,7 @@ async def open_mock_session(
     person = MockPerson(login=login, app_url=app)
     access = await grant(platform.door, platform.catalog.connector(found), request, person)
     granted = GrantedAccess(access=access, psu=PSU)
-    return session, await signin.finish(platform, session, request, granted, None, caller)
+    return session, await finish(platform, session, request, granted, None, caller)
 
 
 def _mock_target(platform: Platform, environment: Environment, country: str, multiple: bool) -> str:

@@ -28,13 +28,14 @@ from opensaldo.domain.session import RedirectionState
 from opensaldo.domain.target import Target
 from opensaldo.engine import auto_import
 from opensaldo.engine.access import GrantedAccess
+from opensaldo.engine.finishing import finish
 from opensaldo.engine.funnel import chose
 from opensaldo.engine.health import note_failed, note_finished, refuse_blocked
 from opensaldo.engine.ids import new_hex
 from opensaldo.engine.legal_texts import note_acceptance
 from opensaldo.engine.platform import Platform
 from opensaldo.engine.redirections import ID_HEX_DIGITS, SignInView, fail, known, opened
-from opensaldo.engine.signin import finish, sign_in_request
+from opensaldo.engine.signin import sign_in_request
 from opensaldo.engine.standing import Kept, Seen, Standing, claim, keep, move, seen
 from opensaldo.engine.switching import note_failure, note_success
 from opensaldo.errors import (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -93,3 +94,16 @@ def test_never_is_more_read_than_the_person_was_told(api: CheckedApi):
         place = f"/v1/command/{command_of(ended).attrib['id']}.xml"
         fetched.append(api.call("GET", place, accept=JSON).json["receipt"]["fetched"])
     assert fetched[0] == fetched[1]
+
+
+def test_where_no_more_may_be_read_nothing_fails_for_what_cannot_add_up(api: CheckedApi):
+    reasons: set[str] = set()
+    for back, login in product(range(1, 5), ("alive-1x60-short", "alive-1x60-shorter")):
+        made = api.started(maxImportDate=(NOON.date() - timedelta(days=back)).isoformat())
+        sign_in(made["redirectionLink"], login)
+        session = (made["sessionId"], made["sessionIdSignature"])
+        command = api.finished(session)
+        assert state_of(command) == "successful", (back, login, failure_of(command))
+        found = result_of(api, command_of(command).attrib["id"])
+        reasons |= {check.get("reason", "") for check in found["receipt"]["balances"]}
+    assert "range_short" in reasons

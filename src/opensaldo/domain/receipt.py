@@ -36,6 +36,7 @@ class Reason(StrEnum):
     NOT_READ = "not_read"
     LIST_CUT = "list_cut"
     HISTORY_CUT = "history_cut"
+    RANGE_SHORT = "range_short"
     PENDING_INCLUDED = "pending_included"
     BALANCE_OLDER = "balance_older"
     VALUED_LATER = "valued_later"
@@ -62,6 +63,7 @@ MEANINGS: Mapping[Outcome | Skip | Reason, str] = {
     Reason.LIST_CUT: "The time limit cut the list.",
     Reason.HISTORY_CUT: "Rows where the range begins, or between this import and the one before, "
     "are not all listed; the later ones add up.",
+    Reason.RANGE_SHORT: "Of only so few days might rows be read; some stand under an earlier day.",
     Reason.PENDING_INCLUDED: "Rows that are not booked yet are in the balance: they are the gap.",
     Reason.BALANCE_OLDER: "The balance is that of an earlier row.",
     Reason.VALUED_LATER: "Booked rows count in the balance from a later day only.",

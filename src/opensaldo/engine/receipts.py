@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from opensaldo.domain.receipt import BalanceCheck, Outcome, Reason, Receipt, Ski
 from opensaldo.domain.target import Target
 from opensaldo.domain.transaction import Transaction, TransactionStatus
 from opensaldo.engine.balancing import (
+    LATE_EDGE,
     Before,
     Stand,
     ahead_of,
@@ -163,7 +164,7 @@ def _account(
     before = same.before if same is not None else None
     return _Account(
         named=Named(account_id=of_account, row_ids=row_ids),
-        check=_checked(reading, number, details, stand, of_account, before),
+        check=_checked(reading, number, details, stand, of_account, before, command.created_at),
         recognised=same,
     )
 
@@ -233,11 +234,12 @@ def _checked(
     stand: Stand,
     of_account: str,
     before: Before | None,
+    now: datetime,
 ) -> BalanceCheck:
     """The account's balance against its rows."""
     place, sifted = place_of(details), reading.rows_of(number)
     pending = [row for row in sifted.rows if row.status is not TransactionStatus.DONE]
-    gap, reason = _verdict(reading, number, details, stand, pending, before)
+    gap, reason = _verdict(reading, number, details, stand, pending, before, now)
     return BalanceCheck(
         account_id=of_account,
         currency=place.currency,
@@ -256,6 +258,7 @@ def _verdict(
     stand: Stand,
     pending: Sequence[Transaction],
     before: Before | None,
+    now: datetime,
 ) -> tuple[Decimal | None, Reason | None]:
     if not reading.reads_lists:
         return None, Reason.NOT_READ
@@ -267,4 +270,6 @@ def _verdict(
         return gap, reason
     if not isinstance(place, Account):
         return gap, Reason.OTHER_KIND
-    return gap, Reason.NOT_READ if number in reading.plan.known else None
+    if number in reading.plan.known:
+        return gap, Reason.NOT_READ
+    return gap, Reason.RANGE_SHORT if now.date() - reading.since <= LATE_EDGE else None

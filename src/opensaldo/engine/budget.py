@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from opensaldo.domain.consent import (
@@ -44,9 +46,11 @@ def reserve(
     """
     now = platform.clock()
     hold(connection, "consent", consent_id)
-    next_at = next_import_at(
-        connection, consent_id, now, attended=attended, per_day_max=per_day_max
-    )
+    if attended:
+        had = budget.imports_after(connection, consent_id, now - DAY)
+        next_at = _freed(had, imports_per_day_max(per_day_max)) or now
+    else:
+        next_at = spent(connection, consent_id, now).next_at(now, per_day_max)
     if next_at > now:
         raise used_up(next_at, now)
     budget.reserve_import(connection, consent_id, command_id, now)
@@ -65,34 +69,43 @@ def imports_per_day_max(per_day_max: int) -> int:
     return min(IMPORTS_PER_DAY_MAX, per_day_max)
 
 
-def next_import_at(
-    connection: Connection,
-    consent_id: str,
-    now: datetime,
-    *,
-    attended: bool = False,
-    per_day_max: int,
-) -> datetime:
-    """When the next import of the consent is possible: now, or later."""
-    limit = imports_per_day_max(per_day_max)
-    moments = [now, _freed(list(budget.imports_after(connection, consent_id, now - DAY)), limit)]
-    if not attended:
-        moments += [_next_call_at(connection, consent_id, now, per_day_max)]
-        moments += [budget.refused_until(connection, consent_id)]
-    return max(one for one in moments if one is not None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What a consent has used of 24 hours, moments oldest first.
+
+    `calls` are the unattended ones, for each account and endpoint.
+    """
+
+    imports: tuple[datetime, ...]
+    calls: tuple[tuple[datetime, ...], ...]
+    refused_until: datetime | None
+
+    def next_at(self, now: datetime, per_day_max: int) -> datetime:
+        """When the next unattended import is possible: now, or later."""
+        freed = [_freed(moments, per_day_max) for moments in self.calls]
+        imports = _freed(self.imports, imports_per_day_max(per_day_max))
+        moments = (now, imports, self.refused_until, *freed)
+        return max(one for one in moments if one is not None)
+
+    def imports_left(self, now: datetime, per_day_max: int) -> int:
+        """How many imports are left by both ledgers; none while the bank refuses."""
+        if self.refused_until is not None and self.refused_until > now:
+            return 0
+        most = max(map(len, self.calls), default=0)
+        left = imports_per_day_max(per_day_max) - len(self.imports), per_day_max - most
+        return max(0, min(left))
 
 
-def imports_left(
-    connection: Connection, consent_id: str, now: datetime, *, per_day_max: int
-) -> int:
-    """How many imports are left in these 24 hours by both ledgers; none while the bank refuses."""
-    until = budget.refused_until(connection, consent_id)
-    if until is not None and until > now:
-        return 0
-    had = len(budget.imports_after(connection, consent_id, now - DAY))
-    calls = _unattended_calls(connection, consent_id, now)
-    most = max((len(moments) for moments in calls), default=0)
-    return max(0, min(imports_per_day_max(per_day_max) - had, per_day_max - most))
+def spent(connection: Connection, consent_id: str, now: datetime) -> Spent:
+    """What the consent has used of these 24 hours."""
+    made: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for one in attempts.unattended_since(connection, consent_id, now - DAY):
+        made[one.account_key, one.endpoint].append(one.finished_at or one.started_at)
+    return Spent(
+        imports=tuple(budget.imports_after(connection, consent_id, now - DAY)),
+        calls=tuple(tuple(sorted(moments)) for moments in made.values()),
+        refused_until=budget.refused_until(connection, consent_id),
+    )
 
 
 async def refused_by_bank(
@@ -109,7 +122,7 @@ async def refused_by_bank(
             had = budget.imports_after(connection, consent_id, now - DAY)
             until = max(now + PAUSE_AFTER_REFUSAL_MIN, had[0] + DAY if had else now)
         budget.refuse_until(connection, consent_id, until)
-        return max(until, next_import_at(connection, consent_id, now, per_day_max=per_day_max))
+        return max(until, spent(connection, consent_id, now).next_at(now, per_day_max))
 
     return used_up(await platform.store.change_with(note), now)
 
@@ -125,26 +138,6 @@ def used_up(next_at: datetime, now: datetime) -> MultipleAccessLimitExceeded:
     )
 
 
-def _next_call_at(
-    connection: Connection, consent_id: str, now: datetime, per_day_max: int
-) -> datetime | None:
-    """When every account and endpoint of the consent has an unattended call left."""
-    freed = (
-        _freed(moments, per_day_max) for moments in _unattended_calls(connection, consent_id, now)
-    )
-    return max((one for one in freed if one is not None), default=None)
-
-
-def _unattended_calls(
-    connection: Connection, consent_id: str, now: datetime
-) -> list[list[datetime]]:
-    """When the unattended calls of 24 hours were made, for each account and endpoint."""
-    made: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
-    for one in attempts.unattended_since(connection, consent_id, now - DAY):
-        made[one.account_key, one.endpoint].append(one.finished_at or one.started_at)
-    return [sorted(moments) for moments in made.values()]
-
-
-def _freed(moments: list[datetime], limit: int) -> datetime | None:
+def _freed(moments: Sequence[datetime], limit: int) -> datetime | None:
     """When fewer than `limit` of these, oldest first, lie within 24 hours; None when they do."""
     return moments[-limit] + DAY if len(moments) >= limit else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from opensaldo.domain.consent import Consent, ConsentView
-from opensaldo.engine.budget import calls_per_day_max, imports_left, next_import_at
+from opensaldo.engine.budget import calls_per_day_max, spent
 from opensaldo.engine.consents import consent_of_token
 from opensaldo.engine.kept import consent_owner_place
 from opensaldo.engine.platform import Platform
@@ -54,12 +54,12 @@ async def list_consents(
 def _view(
     connection: Connection, platform: Platform, consent: Consent, sealed: bytes, now: datetime
 ) -> ConsentView:
-    per_day_max = calls_per_day_max(platform, consent)
+    per_day_max, used = calls_per_day_max(platform, consent), spent(connection, consent.id, now)
     owner = platform.vault.open_long(sealed, consent_owner_place(consent.id))
     return ConsentView(
         consent=consent,
         multiple_access_id=multiple_access_id(platform.vault.signature_secret(), consent.id),
         owner_external_id=owner.decode(),
-        imports_left=imports_left(connection, consent.id, now, per_day_max=per_day_max),
-        next_import_at=next_import_at(connection, consent.id, now, per_day_max=per_day_max),
+        imports_left=used.imports_left(now, per_day_max),
+        next_import_at=used.next_at(now, per_day_max),
     )

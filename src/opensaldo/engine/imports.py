@@ -204,8 +204,6 @@ async def _import(platform: Platform, run: Run, draft: Draft) -> None:
                 goes_in_step=platform.reads_in_step,
             )
 
-        reading, ledger, found = await read_until_settled(
-            platform, run, draft, fresh_reading, connector.capabilities.calls_per_day_max
-        )
+        reading, ledger, found = await read_until_settled(platform, run, draft, fresh_reading)
     if await kept_once(platform, run, draft, reading, ledger, found):
         await tell_banks(platform)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from opensaldo.domain.client import Product
 from opensaldo.domain.consent import IMPORTS_PER_DAY_MAX, Consent
-from opensaldo.engine.budget import calls_per_day_max, imports_per_day_max, next_import_at
+from opensaldo.engine.budget import calls_per_day_max, imports_per_day_max, spent
 from opensaldo.engine.commands import reuse_and_import
 from opensaldo.engine.durable import Cron
 from opensaldo.engine.ledger import DAY
@@ -97,7 +97,7 @@ def _due(connection: Connection, platform: Platform, now: datetime) -> list[tupl
         most = calls_per_day_max(platform, consent)
         if not consent.is_usable(now) or not is_due(had, per_day, imports_per_day_max(most), now):
             continue
-        if next_import_at(connection, consent.id, now, per_day_max=most) > now:
+        if spent(connection, consent.id, now).next_at(now, most) > now:
             continue
         caller = _caller(connection, consent)
         if caller is not None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from opensaldo.domain.receipt import Receipt
-from opensaldo.engine.budget import calls_per_day_max, imports_left
+from opensaldo.engine.budget import calls_per_day_max, spent
 from opensaldo.engine.endings import keep
 from opensaldo.engine.ledger import Ledger
 from opensaldo.engine.memories import past_of
@@ -51,7 +51,6 @@ async def read_until_settled(
     run: Run,
     draft: Draft,
     fresh_reading: Callable[[Ledger], Reading],
-    per_day_max: int,
 ) -> tuple[Reading, Ledger, Told]:
     """What was read, once more where the rows did not add up to the bank's balance.
 
@@ -60,6 +59,7 @@ async def read_until_settled(
     Raises:
         BankBalanceUnproven: they did not add up again, or no second reading was allowed.
     """
+    per_day_max = calls_per_day_max(platform, run.session)
     for reread in range(1 + REREADS_MAX):
         grant = run.granted.access.grant
         ledger = Ledger(platform, run.command, grant, run.attended, per_day_max)
@@ -95,10 +95,9 @@ async def with_calls_left(platform: Platform, run: Run, receipt: Receipt) -> Rec
     consent_id = run.session.consent_id
     if consent_id is None:
         return receipt
-    per_day = calls_per_day_max(platform, run.session)
-    left = await platform.store.fetch(
-        imports_left, consent_id, platform.clock(), per_day_max=per_day
-    )
+    now = platform.clock()
+    used = await platform.store.fetch(spent, consent_id, now)
+    left = used.imports_left(now, calls_per_day_max(platform, run.session))
     return replace(receipt, calls_left=left)
 
 
